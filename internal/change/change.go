@@ -1,0 +1,129 @@
+// Package change holds the writes of one request as data. A login collects them
+// while it decides and the store carries them out in one transaction together
+// with the audit row. Each names what it saw: when that is no longer so, nothing
+// is stored and the request decides anew (store.ErrConflict). So a counter, a
+// challenge or a code is used by whoever comes first, and by nobody else.
+package change
+
+import (
+	"time"
+
+	"edumfa/internal/challenge"
+)
+
+// Change is one of the types below.
+type Change interface{ change() }
+
+// Set is an ordered list of changes.
+type Set struct{ list []Change }
+
+// Add appends changes.
+func (s *Set) Add(c ...Change) { s.list = append(s.list, c...) }
+
+// All returns the changes in order.
+func (s *Set) All() []Change { return s.list }
+
+// Empty reports whether there is nothing to write.
+func (s *Set) Empty() bool { return len(s.list) == 0 }
+
+// Reset forgets all changes.
+func (s *Set) Reset() { s.list = nil }
+
+// UseToken records a success: the counter goes from Seen to Next (equal when
+// the type does not count) and the fail counter to 0. It fails when the counter
+// has moved, or the token has been exhausted, disabled, locked or revoked.
+type UseToken struct {
+	ID         int64
+	Seen, Next int64
+	// KeepFail leaves the fail counter as it is.
+	KeepFail bool
+}
+
+// MoveCounter moves the counter from Seen to Next and nothing else: for values
+// handed out rather than used (a mailed OTP) and for resynchronisation.
+type MoveCounter struct {
+	ID         int64
+	Seen, Next int64
+}
+
+// FailToken adds one to the fail counter, up to its limit; at the limit the
+// moment is kept as tokeninfo failcounter_exceeded.
+type FailToken struct {
+	ID int64
+	At string // text of the moment
+}
+
+// ResetFail sets the fail counter to 0 and removes failcounter_exceeded.
+type ResetFail struct{ ID int64 }
+
+// SetInfo writes a tokeninfo value.
+type SetInfo struct {
+	ID         int64
+	Key, Value string
+	Type       string // "" keeps none
+}
+
+// DeleteInfo removes a tokeninfo value.
+type DeleteInfo struct {
+	ID  int64
+	Key string
+}
+
+// CountInfo adds one to a number kept as tokeninfo.
+type CountInfo struct {
+	ID  int64
+	Key string
+}
+
+// ReplacePIN changes the stored PIN if it still is Old.
+type ReplacePIN struct {
+	ID       int64
+	Old, New string
+}
+
+// DeleteToken removes a token and what hangs on it, if it is still there.
+type DeleteToken struct {
+	ID     int64
+	Serial string
+}
+
+// NewChallenge stores a challenge.
+type NewChallenge struct{ Challenge challenge.Challenge }
+
+// SetChallenge changes data, session and state of a challenge that is there.
+type SetChallenge struct{ Challenge challenge.Challenge }
+
+// UseChallenge removes one challenge; it must still be there.
+type UseChallenge struct{ ID int64 }
+
+// EndTransaction removes all challenges of a transaction.
+type EndTransaction struct{ TransactionID string }
+
+// AnswerReceived counts an answer to a challenge.
+type AnswerReceived struct{ ID int64 }
+
+// SeenClient keeps when a client application was seen last.
+type SeenClient struct {
+	IP, Type, Node string
+	At             time.Time
+}
+
+// SetAdminPassword replaces an administrator's stored password if it still is Old.
+type SetAdminPassword struct{ Username, Old, New string }
+
+func (UseToken) change()         {}
+func (MoveCounter) change()      {}
+func (FailToken) change()        {}
+func (ResetFail) change()        {}
+func (SetInfo) change()          {}
+func (DeleteInfo) change()       {}
+func (CountInfo) change()        {}
+func (ReplacePIN) change()       {}
+func (DeleteToken) change()      {}
+func (NewChallenge) change()     {}
+func (SetChallenge) change()     {}
+func (UseChallenge) change()     {}
+func (EndTransaction) change()   {}
+func (AnswerReceived) change()   {}
+func (SeenClient) change()       {}
+func (SetAdminPassword) change() {}

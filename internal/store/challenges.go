@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"edumfa/internal/challenge"
+)
+
+const challengeColumns = `id, transaction_id, serial, challenge, data, "session", timestamp, expiration, received_count, otp_valid`
+
+func scanChallenge(r *sql.Rows) (c challenge.Challenge, err error) {
+	err = r.Scan(&c.ID, &c.TransactionID, textTo{&c.Serial}, textTo{&c.Challenge}, textTo{&c.Data}, textTo{&c.Session},
+		timeTo{&c.Timestamp, time.UTC}, timeTo{&c.Expiration, time.UTC}, smallTo{&c.Received}, boolTo{&c.Valid})
+	return c, err
+}
+
+func (db *DB) challenges(ctx context.Context, q string, args ...any) ([]challenge.Challenge, error) {
+	var list []challenge.Challenge
+	err := db.query(ctx, q, args, func(r *sql.Rows) error {
+		c, err := scanChallenge(r)
+		list = append(list, c)
+		return err
+	})
+	return list, err
+}
+
+// Challenges finds all rows of a transaction, expired ones too.
+func (db *DB) Challenges(ctx context.Context, transactionID string) ([]challenge.Challenge, error) {
+	return db.challenges(ctx, "SELECT "+challengeColumns+" FROM challenge WHERE transaction_id = ? ORDER BY id", transactionID)
+}
+
+// ChallengePage lists challenges: serial may be a pattern, empty texts ask
+// nothing.
+func (db *DB) ChallengePage(ctx context.Context, serial, transactionID, sortBy string, desc bool, offset, limit int) ([]challenge.Challenge, int, error) {
+	w := &where{}
+	w.match(db.engine, "serial", serial, false)
+	if transactionID != "" {
+		w.add("transaction_id = ?", transactionID)
+	}
+	var total int
+	if err := db.queryOne(ctx, "SELECT COUNT(*) FROM challenge"+w.text(), w.args, &total); err != nil {
+		return nil, 0, err
+	}
+	by := map[string]string{"serial": "serial", "transaction_id": "transaction_id", "expiration": "expiration", "id": "id"}[strings.ToLower(sortBy)]
+	if by == "" {
+		by = "timestamp"
+	}
+	if desc {
+		by += " DESC"
+	}
+	list, err := db.challenges(ctx, "SELECT "+challengeColumns+" FROM challenge"+w.text()+" ORDER BY "+by+", id LIMIT ? OFFSET ?", append(w.args, limit, offset)...)
+	return list, total, err
+}
+
+// DeleteExpiredChallenges removes what no answer can use any more, at most
+// limit rows, and returns how many.
+func (db *DB) DeleteExpiredChallenges(ctx context.Context, now time.Time, limit int) (int64, error) {
+	return db.exec(ctx, "DELETE FROM challenge WHERE id IN (SELECT id FROM (SELECT id FROM challenge WHERE expiration < ? LIMIT ?) x)", naive(now.UTC()), limit)
+}

@@ -1,0 +1,241 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Head is the Alembic revision of the schema: the stamp by which the field's
+// programs know a database. Ours reads and writes exactly this revision.
+const Head = "9cad6f046bd2"
+
+// ErrRevision says that the database is stamped with another revision.
+var ErrRevision = errors.New("schema revision does not fit")
+
+//go:embed schema/*.sql
+var schemaFiles embed.FS
+
+// sequences names the SEQUENCE each table's ids come from, where the product
+// has such things. The names are the field's and follow no rule.
+var sequences = map[string]string{
+	"token": "token_seq", "realm": "realm_seq", "caconnector": "caconnector_seq", "resolver": "resolver_seq",
+	"passwordreset": "pwreset_seq", "challenge": "challenge_seq", "policy": "policy_seq", "eventhandler": "eventhandler_seq",
+	"machineresolver": "machineresolver_seq", "smsgateway": "smsgateway_seq", "edumfaserver": "edumfaserver_seq",
+	"radiusserver": "radiusserver_seq", "smtpserver": "smtpserver_seq", "clientapplication": "clientapp_seq",
+	"subscription": "subscription_seq", "eventcounter": "eventcounter_seq", "mfa_audit": "audit_seq", "usercache": "usercache_seq",
+	"authcache": "authcache_seq", "periodictask": "periodictask_seq", "monitoringstats": "monitoringstats_seq",
+	"serviceid": "serviceid_seq", "tokengroup": "tokengroup_seq", "tokeninfo": "tokeninfo_seq",
+	"customuserattribute": "customuserattribute_seq", "caconnectorconfig": "caconfig_seq", "resolverconfig": "resolverconf_seq",
+	"resolverrealm": "resolverrealm_seq", "tokenowner": "tokenowner_seq", "tokenrealm": "tokenrealm_seq",
+	"policycondition": "policycondition_seq", "machinetoken": "machinetoken_seq", "eventhandlercondition": "eventhandlercond_seq",
+	"eventhandleroption": "eventhandleropt_seq", "machineresolverconfig": "machineresolverconf_seq", "smsgatewayoption": "smsgwoption_seq",
+	"periodictaskoption": "periodictaskopt_seq", "periodictasklastrun": "periodictasklastrun_seq",
+	"tokentokengroup": "tokentokengroup_seq", "machinetokenoptions": "machtokenopt_seq",
+}
+
+// extraIndexes are ours: questions asked at every login or list that the
+// field's own indexes do not answer. They change nothing for other programs.
+var extraIndexes = []struct{ name, on string }{
+	{"ix_go_tokenowner_token", "tokenowner (token_id)"},
+	{"ix_go_tokenrealm_realm", "tokenrealm (realm_id, token_id)"},
+	{"ix_go_audit_serial", "mfa_audit (serial)"},
+	{"ix_go_challenge_expiration", "challenge (expiration)"},
+}
+
+// statements splits a schema file; every statement ends with ";" at a line end.
+func statements(product string) ([]string, error) {
+	b, err := schemaFiles.ReadFile("schema/" + product + ".sql")
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	var cur strings.Builder
+	sc := bufio.NewScanner(strings.NewReader(string(b)))
+	for sc.Scan() {
+		line := strings.TrimRight(sc.Text(), " ")
+		if line == "" && cur.Len() == 0 {
+			continue
+		}
+		cur.WriteString(line)
+		cur.WriteByte('\n')
+		if strings.HasSuffix(line, ";") {
+			out = append(out, strings.TrimSuffix(strings.TrimSpace(cur.String()), ";"))
+			cur.Reset()
+		}
+	}
+	return out, sc.Err()
+}
+
+// Tables lists the tables of the schema in the order they are made.
+func (db *DB) Tables() ([]string, error) {
+	stmts, err := statements(db.engine.name)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, s := range stmts {
+		if f := strings.Fields(s); len(f) > 2 && f[0] == "CREATE" && f[1] == "TABLE" {
+			out = append(out, f[2])
+		}
+	}
+	return out, nil
+}
+
+// Existing lists the tables the database has.
+func (db *DB) Existing(ctx context.Context) ([]string, error) {
+	q := "SELECT name FROM sqlite_master WHERE type = 'table'"
+	switch db.engine.name {
+	case "postgres":
+		q = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+	case "mysql", "mariadb":
+		q = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+	}
+	var out []string
+	err := db.query(ctx, q, nil, func(r *sql.Rows) error {
+		var n string
+		if err := r.Scan(textTo{&n}); err != nil {
+			return err
+		}
+		out = append(out, n)
+		return nil
+	})
+	return out, err
+}
+
+// Revision is the stamp of the database, "" when it has none.
+func (db *DB) Revision(ctx context.Context) (string, error) {
+	have, err := db.Existing(ctx)
+	if err != nil || !slices.Contains(have, "alembic_version") {
+		return "", err
+	}
+	var rev string
+	err = db.queryOne(ctx, "SELECT version_num FROM alembic_version", nil, textTo{&rev})
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return rev, err
+}
+
+// CheckRevision returns nil when the database is of the revision this program
+// reads and writes; otherwise an ErrRevision that says what to do.
+func (db *DB) CheckRevision(ctx context.Context) error {
+	rev, err := db.Revision(ctx)
+	switch {
+	case err != nil:
+		return err
+	case rev == Head:
+		return nil
+	case rev == "":
+		return fmt.Errorf("%w: the database has no eduMFA tables or no stamp; run \"edumfa-manage create_tables\"", ErrRevision)
+	}
+	return fmt.Errorf("%w: the database is stamped %s, this program works with %s (eduMFA 2.9.5); bring it to that revision with eduMFA's own \"edumfa-manage db upgrade\"", ErrRevision, rev, Head)
+}
+
+// CreateTables makes what is missing and stamps a database that has no stamp.
+// It may be repeated after an interruption.
+func (db *DB) CreateTables(ctx context.Context) error {
+	stmts, err := statements(db.engine.name)
+	if err != nil {
+		return err
+	}
+	have, err := db.Existing(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range stmts {
+		if err := db.createOne(ctx, s, have); err != nil {
+			return err
+		}
+	}
+	if err := db.CreateIndexes(ctx); err != nil {
+		return err
+	}
+	rev, err := db.Revision(ctx)
+	if err != nil || rev != "" {
+		return err
+	}
+	return db.Stamp(ctx, Head)
+}
+
+func (db *DB) createOne(ctx context.Context, s string, have []string) error {
+	f := strings.Fields(s)
+	switch {
+	case f[1] == "TABLE":
+		if slices.Contains(have, f[2]) {
+			return nil
+		}
+	case f[1] == "SEQUENCE":
+		s = strings.Replace(s, "CREATE SEQUENCE", "CREATE SEQUENCE IF NOT EXISTS", 1)
+	default: // CREATE [UNIQUE] INDEX name ON table
+		if db.engine.name != "mysql" {
+			s = strings.Replace(s, "INDEX ", "INDEX IF NOT EXISTS ", 1)
+		} else if i := slices.Index(f, "ON"); i > 0 && slices.Contains(have, f[i+1]) {
+			return nil
+		}
+	}
+	if _, err := db.pool.ExecContext(ctx, s); err != nil {
+		return fmt.Errorf("%s: %w", firstWords(s), err)
+	}
+	return nil
+}
+
+// CreateIndexes adds the indexes of our own where they are missing.
+func (db *DB) CreateIndexes(ctx context.Context) error {
+	for _, ix := range extraIndexes {
+		q := "CREATE INDEX IF NOT EXISTS " + ix.name + " ON " + ix.on
+		if db.engine.name == "mysql" {
+			var n int
+			if err := db.queryOne(ctx, "SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE() AND index_name = ?", []any{ix.name}, &n); err != nil {
+				return err
+			}
+			if n > 0 {
+				continue
+			}
+			q = "CREATE INDEX " + ix.name + " ON " + ix.on
+		}
+		if _, err := db.pool.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("%s: %w", firstWords(q), err)
+		}
+	}
+	return nil
+}
+
+// Stamp sets the revision.
+func (db *DB) Stamp(ctx context.Context, revision string) error {
+	if _, err := db.pool.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"); err != nil {
+		return err
+	}
+	return db.InTx(ctx, func(ctx context.Context) error {
+		if _, err := db.exec(ctx, "DELETE FROM alembic_version"); err != nil {
+			return err
+		}
+		_, err := db.exec(ctx, "INSERT INTO alembic_version (version_num) VALUES (?)", revision)
+		return err
+	})
+}
+
+// DropTables removes all tables and sequences of the schema, and the stamp.
+func (db *DB) DropTables(ctx context.Context) error {
+	tables, err := db.Tables()
+	if err != nil {
+		return err
+	}
+	slices.Reverse(tables)
+	for _, t := range append(tables, "alembic_version") {
+		if _, err := db.pool.ExecContext(ctx, "DROP TABLE IF EXISTS "+t); err != nil {
+			return fmt.Errorf("drop %s: %w", t, err)
+		}
+		if seq := sequences[t]; seq != "" && db.engine.sequences {
+			if _, err := db.pool.ExecContext(ctx, "DROP SEQUENCE IF EXISTS "+seq); err != nil {
+				return fmt.Errorf("drop %s: %w", seq, err)
+			}
+		}
+	}
+	return nil
+}
