@@ -99,6 +99,9 @@ type UseChallenge struct{ ID int64 }
 // EndTransaction removes all challenges of a transaction.
 type EndTransaction struct{ TransactionID string }
 
+// EndChallenge removes a token's challenges of a transaction.
+type EndChallenge struct{ TransactionID, Serial string }
+
 // AnswerReceived counts an answer to a challenge.
 type AnswerReceived struct{ ID int64 }
 
@@ -124,6 +127,7 @@ func (NewChallenge) change()     {}
 func (SetChallenge) change()     {}
 func (UseChallenge) change()     {}
 func (EndTransaction) change()   {}
+func (EndChallenge) change()     {}
 func (AnswerReceived) change()   {}
 func (SeenClient) change()       {}
 func (SetAdminPassword) change() {}

@@ -1,0 +1,442 @@
+// Package login decides whether what a user typed is right: which of the user's
+// tokens it belongs to, whether it is a value, an answer to a challenge or the
+// request for one, and what the attempt changes. It reads nothing and writes
+// nothing itself; the changes it collects are carried out by the store in the
+// transaction that records the attempt.
+package login
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"edumfa/internal/challenge"
+	"edumfa/internal/change"
+	"edumfa/internal/mfaerr"
+	"edumfa/internal/randtext"
+	"edumfa/internal/secret"
+	"edumfa/internal/token"
+	"edumfa/internal/tokentype"
+)
+
+// Messages that programs match on.
+const (
+	msgMatching     = "matching %d tokens"
+	msgChallenge    = "Found matching challenge"
+	msgUnfit        = "Challenge matches, but token is not fit for challenge"
+	msgNoMatch      = "Response did not match the challenge."
+	msgNoMatchN     = "Response did not match for %d tokens."
+	msgNoActive     = "No active challenge response token found"
+	msgWrongOTP     = "wrong otp value"
+	msgPrevious     = ". previous otp used again"
+	msgWrongPIN     = "wrong otp pin"
+	msgNoSuitable   = "No suitable token found for authentication."
+	MsgNoTokens     = "The user has no tokens assigned"
+	MsgOTPOnlyWrong = "OTP verification failed."
+	defaultPrompt   = "please enter otp: "
+)
+
+// PINMode is where the PIN of a login is kept.
+type PINMode int
+
+const (
+	TokenPIN  PINMode = iota // with the token
+	UserStore                // it is the password of the user store
+	NoPIN                    // there is none: it must be empty
+)
+
+// PINs checks and makes PIN hashes.
+type PINs interface {
+	// Check compares a PIN with what is stored.
+	Check(ctx context.Context, stored, seed string, pin secret.String) (bool, error)
+	// Renew returns a new hash when the stored one is weaker or costlier than the
+	// settings want; "" otherwise.
+	Renew(ctx context.Context, stored string, pin secret.String) (string, error)
+}
+
+// Rules are the policies that decide how an attempt is taken.
+type Rules struct {
+	PINMode PINMode
+	// ChallengeTypes may be asked for by the PIN alone.
+	ChallengeTypes []string
+	// ResetAll resets the fail counters of all the user's tokens after success.
+	ResetAll bool
+	// FailOnChallenge raises the fail counter when a challenge is made.
+	FailOnChallenge bool
+}
+
+// Attempt is one login.
+type Attempt struct {
+	Tokens []*token.Token // with tokeninfo
+	Pass   secret.String
+	// TransactionID names the challenge that Pass answers; "" for none.
+	TransactionID string
+	// Open are the rows of that transaction.
+	Open  []challenge.Challenge
+	Rules Rules
+	// UserPassword checks the password of the user store, for PINMode UserStore.
+	UserPassword func(ctx context.Context, password secret.String) (bool, error)
+}
+
+// Checker decides attempts.
+type Checker struct {
+	Types *tokentype.Registry
+	PINs  PINs
+}
+
+// attempt is the state of one decision.
+type attempt struct {
+	*Attempt
+	c     *Checker
+	env   *tokentype.Env
+	out   *change.Set
+	pins  map[string]bool // stored hash, NUL, PIN → right
+	reply Reply
+}
+
+// candidate is one token with what is known of it in this attempt.
+type candidate struct {
+	t        *token.Token
+	typ      tokentype.Type
+	pin, otp string
+	split    bool
+	match    tokentype.Match
+}
+
+// Check decides the attempt. Changes are added to env.Changes.
+func (c *Checker) Check(ctx context.Context, env *tokentype.Env, in *Attempt) (bool, Reply, error) {
+	a := &attempt{Attempt: in, c: c, env: env, out: env.Changes, pins: map[string]bool{}}
+	list, err := a.candidates()
+	if err != nil {
+		return false, a.reply, err
+	}
+	var ok bool
+	switch {
+	case len(list) == 0:
+		a.reply.Message = msgNoSuitable
+	case in.TransactionID != "":
+		ok, err = a.respond(ctx, list)
+	default:
+		ok, err = a.value(ctx, list)
+	}
+	if err == nil && ok && in.Rules.ResetAll {
+		a.resetOthers()
+	}
+	return ok, a.reply, err
+}
+
+// candidates are the tokens that count, in the order they are tried.
+func (a *attempt) candidates() ([]*candidate, error) {
+	var list []*candidate
+	usable := 0
+	for _, t := range a.Tokens {
+		if t.Revoked {
+			continue
+		}
+		usable++
+		typ, known := a.c.Types.Get(t.TypeKey())
+		if known {
+			list = append(list, &candidate{t: t, typ: typ})
+		}
+	}
+	if usable == 0 && len(a.Tokens) > 0 {
+		return nil, mfaerr.NewRequest(mfaerr.CodeTokenLocked, "This action is not possible, since the token is locked")
+	}
+	slices.SortStableFunc(list, func(x, y *candidate) int { return cmp.Compare(weight(x.t), weight(y.t)) })
+	return list, nil
+}
+
+// weight puts types in the order of their first letter, push behind all.
+func weight(t *token.Token) int {
+	k := t.TypeKey()
+	if strings.Contains(k, "push") || k == "" {
+		return 1000
+	}
+	return int(k[0])
+}
+
+// value takes Pass as PIN and OTP, or as a PIN that asks for a challenge.
+//
+// The PIN is hashed only where its answer can matter: values that fit are looked
+// for first, as that costs almost nothing; when one of them has the right PIN,
+// the others need no PIN check, for they change nothing any more.
+func (a *attempt) value(ctx context.Context, list []*candidate) (bool, error) {
+	for _, k := range list {
+		if k.t.Locked || !k.typ.Info().Authenticates {
+			continue
+		}
+		k.pin, k.otp, k.split = a.split(k)
+		if !k.split {
+			continue
+		}
+		m, err := k.typ.Verify(ctx, a.env, k.t, secret.New(k.otp))
+		if err != nil {
+			return false, err
+		}
+		k.match = m
+	}
+	var valid []*candidate
+	for _, k := range list {
+		if !k.match.OK {
+			continue
+		}
+		asks, err := a.asksForChallenge(ctx, k)
+		if err != nil {
+			return false, err
+		}
+		if asks {
+			continue
+		}
+		right, err := a.pinRight(ctx, k.t, k.pin)
+		if err != nil {
+			return false, err
+		}
+		if right {
+			valid = append(valid, k)
+		}
+	}
+	if len(valid) > 0 {
+		return a.accept(ctx, valid)
+	}
+	return false, a.refuse(ctx, list)
+}
+
+// refuse sorts the tokens of an attempt without a right value into requests for
+// a challenge, right PINs and the rest.
+func (a *attempt) refuse(ctx context.Context, list []*candidate) error {
+	var asks, pin []*candidate
+	for _, k := range list {
+		ask, err := a.asksForChallenge(ctx, k)
+		if err != nil {
+			return err
+		}
+		if ask {
+			asks = append(asks, k)
+			continue
+		}
+		if !k.split || k.t.Locked || k.match.OK {
+			continue
+		}
+		right, err := a.pinRight(ctx, k.t, k.pin)
+		if err != nil {
+			return err
+		}
+		if right {
+			pin = append(pin, k)
+		}
+	}
+	switch {
+	case len(asks) > 0:
+		return a.ask(ctx, asks)
+	case len(pin) > 0:
+		a.pinOnly(pin)
+	default:
+		a.reply.Message = msgWrongPIN
+		if a.env.Settings.FailOnWrongPIN() {
+			for _, k := range list {
+				a.fail(k.t)
+				a.count(k.t, false)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *attempt) split(k *candidate) (pin, otp string, ok bool) {
+	pass := a.Pass.Reveal()
+	if s, own := k.typ.(tokentype.Splitter); own {
+		return s.Split(a.env, k.t, pass)
+	}
+	return SplitPass(pass, k.t.OTPLen, a.env.Settings.PrependPIN())
+}
+
+// SplitPass divides a PIN and an OTP of n characters; ok is false when pass is
+// shorter than that.
+func SplitPass(pass string, n int, pinFirst bool) (pin, otp string, ok bool) {
+	r := []rune(pass)
+	if len(r) < n || n < 0 {
+		return "", "", false
+	}
+	if pinFirst {
+		return string(r[:len(r)-n]), string(r[len(r)-n:]), true
+	}
+	return string(r[n:]), string(r[:n]), true
+}
+
+// asksForChallenge reports whether Pass is the token's PIN and nothing else, and
+// the token may be asked for that way.
+func (a *attempt) asksForChallenge(ctx context.Context, k *candidate) (bool, error) {
+	info := k.typ.Info()
+	if !info.Challenges {
+		return false, nil
+	}
+	if !info.NativeChallenge && !slices.ContainsFunc(a.Rules.ChallengeTypes, func(t string) bool { return strings.EqualFold(t, info.Name) }) {
+		return false, nil
+	}
+	return a.pinRight(ctx, k.t, a.Pass.Reveal())
+}
+
+func (a *attempt) pinRight(ctx context.Context, t *token.Token, pin string) (bool, error) {
+	var key string
+	var check func() (bool, error)
+	switch a.Rules.PINMode {
+	case NoPIN:
+		return pin == "", nil
+	case UserStore:
+		key = "user\x00" + pin
+		check = func() (bool, error) {
+			if pin == "" || a.UserPassword == nil {
+				return false, nil
+			}
+			return a.UserPassword(ctx, secret.New(pin))
+		}
+	default:
+		key = t.PINHash + "\x00" + t.PINSeed + "\x00" + pin
+		check = func() (bool, error) { return a.c.PINs.Check(ctx, t.PINHash, t.PINSeed, secret.New(pin)) }
+	}
+	if right, known := a.pins[key]; known {
+		return right, nil
+	}
+	right, err := check()
+	if err == nil {
+		a.pins[key] = right
+	}
+	return right, err
+}
+
+// accept takes tokens whose value and PIN are right.
+func (a *attempt) accept(ctx context.Context, valid []*candidate) (bool, error) {
+	ok := false
+	messages := []string{sprintf(msgMatching, len(valid))}
+	for _, k := range valid {
+		a.out.Add(k.match.Changes...)
+		failing := a.clearByTime(k.t)
+		if reason := a.unfit(k.t, failing); reason != "" {
+			messages = append(messages, reason)
+			a.spend(k)
+			continue
+		}
+		ok = true
+		switch a.reply.Type {
+		case "", k.t.Type:
+			a.reply.Type = k.t.Type
+		default:
+			a.reply.Type = "undetermined"
+		}
+		if err := a.succeed(ctx, k); err != nil {
+			return false, err
+		}
+	}
+	if len(valid) == 1 {
+		t := valid[0].t
+		a.reply.Serial, a.reply.Type, a.reply.OTPLen = t.Serial, t.Type, t.OTPLen
+		a.changeDates(t, &a.reply.NextPINChange, &a.reply.PINChangeDue, &a.reply.NextPasswordChange, &a.reply.PasswordChangeDue)
+	}
+	a.reply.Message = strings.Join(messages, ", ")
+	return ok, nil
+}
+
+// succeed records the use of a token.
+func (a *attempt) succeed(ctx context.Context, k *candidate) error {
+	a.count(k.t, true)
+	if s, has := k.typ.(tokentype.AfterSuccess); has {
+		a.out.Add(change.UseToken{ID: k.t.ID, Seen: k.t.Count, Next: k.match.Next})
+		a.out.Add(s.AfterSuccess(k.t)...)
+		return nil
+	}
+	a.out.Add(change.UseToken{ID: k.t.ID, Seen: k.t.Count, Next: k.match.Next})
+	if a.Rules.PINMode != TokenPIN || k.pin == "" {
+		return nil
+	}
+	renewed, err := a.c.PINs.Renew(ctx, k.t.PINHash, secret.New(k.pin))
+	if err != nil || renewed == "" {
+		return err
+	}
+	a.out.Add(change.ReplacePIN{ID: k.t.ID, Old: k.t.PINHash, New: renewed})
+	return nil
+}
+
+// spend makes a right value useless although the token may not be used.
+func (a *attempt) spend(k *candidate) {
+	if k.match.Next != k.t.Count {
+		a.out.Add(change.MoveCounter{ID: k.t.ID, Seen: k.t.Count, Next: k.match.Next})
+	}
+}
+
+// pinOnly refuses tokens whose PIN was right and whose value was wrong.
+func (a *attempt) pinOnly(list []*candidate) {
+	a.reply.Message = msgWrongOTP
+	for _, k := range list {
+		a.out.Add(k.match.Changes...)
+		a.fail(k.t)
+		if a.env.Settings.Bool("ResetFailcounterOnPIN", false) {
+			a.clearByTime(k.t)
+		}
+		a.count(k.t, false)
+	}
+	if len(list) == 1 {
+		t := list[0].t
+		if list[0].match.Previous {
+			a.reply.Message += msgPrevious
+		}
+		a.reply.Serial, a.reply.Type, a.reply.OTPLen = t.Serial, t.Type, t.OTPLen
+	}
+}
+
+func (a *attempt) fail(t *token.Token) {
+	a.out.Add(change.FailToken{ID: t.ID, At: a.env.Now.In(a.env.Local).Format("2006-01-02T15:04-0700")})
+}
+
+// count keeps how often a token was used.
+func (a *attempt) count(t *token.Token, success bool) {
+	if a.env.Settings.Bool("no_auth_counter", false) {
+		return
+	}
+	if success {
+		a.out.Add(change.CountInfo{ID: t.ID, Key: token.InfoCountSuccess})
+	}
+	a.out.Add(change.CountInfo{ID: t.ID, Key: token.InfoCount})
+}
+
+// clearByTime resets a fail counter at its limit when the configured time has
+// passed. It returns the fail counter that then counts.
+func (a *attempt) clearByTime(t *token.Token) int {
+	minutes := a.env.Settings.Int("failcounter_clear_timeout", 0)
+	if minutes <= 0 || t.FailCount == 0 || t.FailCount != t.MaxFail {
+		return t.FailCount
+	}
+	since := t.InfoTime(token.InfoFailExceeded, a.env.Local)
+	if since.IsZero() || !a.env.Now.After(since.Add(time.Duration(minutes)*time.Minute)) {
+		return t.FailCount
+	}
+	a.out.Add(change.ResetFail{ID: t.ID})
+	return 0
+}
+
+// unfit says why a token may not be used now, "" when it may.
+func (a *attempt) unfit(t *token.Token, failing int) string {
+	return t.Unfit(a.env.Now, a.env.Local, failing)
+}
+
+func (a *attempt) changeDates(t *token.Token, pin *string, pinDue *bool, pw *string, pwDue *bool) {
+	due := func(key string) (string, bool) {
+		text := t.InfoText(key)
+		at := t.InfoTime(key, a.env.Local)
+		return text, !at.IsZero() && a.env.Now.After(at)
+	}
+	*pin, *pinDue = due(token.InfoNextPINChange)
+	*pw, *pwDue = due(token.InfoNextPWChange)
+}
+
+func (a *attempt) resetOthers() {
+	for _, t := range a.Tokens {
+		if t.FailCount > 0 && t.TypeKey() != "registration" {
+			a.out.Add(change.ResetFail{ID: t.ID})
+		}
+	}
+}
+
+// newTransaction makes the id of a transaction.
+func (a *attempt) newTransaction() (string, error) { return randtext.TransactionID(a.env.Rand) }

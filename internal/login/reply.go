@@ -1,0 +1,45 @@
+package login
+
+// Reply is what a login attempt tells the client beside yes and no. Fields that
+// are empty are left out of the answer.
+type Reply struct {
+	Message string
+	Serial  string
+	Type    string
+	OTPLen  int
+	// Dates by which PIN or password should be changed, and whether they have
+	// passed.
+	NextPINChange, NextPasswordChange string
+	PINChangeDue, PasswordChangeDue   bool
+
+	// Prompted: challenges were asked for. The three below are then part of the
+	// answer even when they are empty.
+	Prompted bool
+	Messages []string
+	Prompts  []Prompt
+}
+
+// Prompt is one challenge of the answer.
+type Prompt struct {
+	TransactionID, Serial, Type, ClientMode, Message string
+	HasAttributes                                    bool
+	Attributes                                       map[string]any // with HasAttributes; nil shows null
+	Image                                            string
+	NextPINChange, NextPasswordChange                string
+	PINChangeDue, PasswordChangeDue                  bool
+}
+
+// Serials are the serials the attempt concerned, for the audit.
+func (r *Reply) Serials() []string {
+	if !r.Prompted {
+		if r.Serial == "" {
+			return nil
+		}
+		return []string{r.Serial}
+	}
+	out := make([]string, 0, len(r.Prompts))
+	for _, p := range r.Prompts {
+		out = append(out, p.Serial)
+	}
+	return out
+}

@@ -1,0 +1,231 @@
+// Package tokentype is the contract of token types: what every type must do,
+// what it may do besides, and what it is given to do it with. Types live in
+// folders below and are listed in app/builtin.go.
+//
+// Types decide; they do not store. What a login changes is returned as changes
+// and carried out together with the login's audit row.
+package tokentype
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"edumfa/internal/challenge"
+	"edumfa/internal/change"
+	"edumfa/internal/policy"
+	"edumfa/internal/resolver"
+	"edumfa/internal/secret"
+	"edumfa/internal/settings"
+	"edumfa/internal/token"
+)
+
+// Client modes tell a login page how a challenge is answered.
+const (
+	Interactive = "interactive"
+	Poll        = "poll"
+)
+
+// Info are the facts of a type.
+type Info struct {
+	Name        string // lower case, as in the database
+	Prefix      string // of generated serials
+	Title       string // for lists
+	Description string // what may be enrolled, for GET /auth/rights
+	ClientMode  string
+	// Authenticates: a value can be checked at once. Challenges: a challenge can
+	// be made for it.
+	Authenticates, Challenges bool
+	// NativeChallenge types are asked by their PIN alone, without a policy.
+	NativeChallenge bool
+	// NoPIN types have none, so PIN rules do not apply.
+	NoPIN bool
+	// Verifiable types can ask for a value before enrolment is finished.
+	Verifiable bool
+	// TwoStep types can be enrolled with a part of the key from the client.
+	TwoStep bool
+	// EnrollableBy are the roles the user interface offers it to: admin, user.
+	EnrollableBy []string
+	// PublicSettings are the type's settings that users may read.
+	PublicSettings []string
+}
+
+// Keys opens and seals values at rest.
+type Keys interface {
+	Seal(text string) (token.Sealed, error)
+	Open(s token.Sealed) (string, error)
+	SealPassword(text string) (string, error)
+	OpenPassword(stored string) (string, error)
+}
+
+// Mailer sends a mail through a configured server.
+type Mailer interface {
+	Mail(ctx context.Context, serverID string, m Mail) error
+}
+
+// Mail is a text for one address.
+type Mail struct {
+	To, Subject, Body string
+	HTML              bool
+}
+
+// Rules are the policies of the request's user, client and time.
+type Rules interface {
+	// Text is the value of an action in a scope; ok is false without a policy.
+	Text(scope, action string) (value string, ok bool, err error)
+	// On reports whether a yes-or-no action holds.
+	On(scope, action string) (bool, error)
+}
+
+// Params are the request's parameters.
+type Params interface {
+	Text(name string) (string, bool)
+}
+
+// Env is what a type is given for one request.
+type Env struct {
+	Now      time.Time
+	Local    *time.Location
+	Rand     io.Reader
+	Keys     Keys
+	Settings settings.Settings
+	Rules    Rules
+	Params   Params
+	Mailer   Mailer
+	// Owner reads the attributes of the token's owner; nil attributes without one.
+	Owner func(ctx context.Context, t *token.Token) (resolver.Attributes, error)
+	// OwnerLogin is the owner's login name and realm, "" without one.
+	OwnerLogin, OwnerRealm string
+	// Flush carries out the changes collected so far, before something is sent
+	// that cannot be taken back.
+	Flush func(ctx context.Context) error
+	// Changes are the request's changes; Send abilities may add to them.
+	Changes *change.Set
+}
+
+// Match is what Verify found.
+type Match struct {
+	OK bool
+	// Next is the counter to store; only with OK.
+	Next int64
+	// Previous: the value is right but was used before.
+	Previous bool
+	// Changes go with the attempt, right or wrong (what a resynchronisation
+	// remembers, the drift of a clock).
+	Changes []change.Change
+}
+
+// Type is one token type.
+type Type interface {
+	Info() Info
+	// Actions are the type's own policy actions beside those every type has.
+	Actions() []policy.Definition
+	// Enroll fills a new token, or one that is enrolled again, from the request.
+	// Errors are the client's: mfaerr.
+	Enroll(ctx context.Context, e *Env, t *token.Token, p EnrollParams) (Enrolled, error)
+	// Verify looks whether the token gives the value now. It changes nothing.
+	Verify(ctx context.Context, e *Env, t *token.Token, otp secret.String) (Match, error)
+}
+
+// EnrollParams reads the parameters of an enrolment.
+type EnrollParams interface {
+	Text(name string) (string, bool)
+	Bool(name string) bool
+	// Int is def when the parameter is missing; an error when it is no number.
+	Int(name string, def int) (int, error)
+}
+
+// Enrolled is what the client is told of an enrolment. Members become members
+// of "detail"; secrets in it are meant for the client.
+type Enrolled struct {
+	Detail map[string]any
+	// Key is the generated or given OTP key as text, for detail.otpkey; "" for
+	// none.
+	Key string
+}
+
+// Splitter divides what the user typed where PIN and OTP of the type's usual
+// length do not fit. ok is false when it cannot be divided.
+type Splitter interface {
+	Split(e *Env, t *token.Token, pass string) (pin, otp string, ok bool)
+}
+
+// Prompt is a challenge for the user. The zero values leave members out.
+type Prompt struct {
+	Message    string
+	Attributes map[string]any
+	Image      string
+	// Stored parts of the challenge.
+	Challenge, Data string
+	// Valid overrides how long the challenge is good.
+	Valid time.Duration
+	// Failed: no challenge came to be (nothing could be sent); Message says why.
+	Failed bool
+	// Send is called after the challenge is stored. When it fails, its message
+	// replaces the prompt's and the challenge is withdrawn.
+	Send func(ctx context.Context) (message string, err error)
+	// Then are changes that go with the challenge.
+	Then []change.Change
+}
+
+// Prompter makes its own challenges; other types get the general prompt.
+type Prompter interface {
+	Prompt(ctx context.Context, e *Env, t *token.Token) (Prompt, error)
+}
+
+// Responder checks an answer by more than Verify: by what the challenge holds.
+type Responder interface {
+	Respond(ctx context.Context, e *Env, t *token.Token, c challenge.Challenge, answer secret.String) (Match, error)
+}
+
+// AfterSuccess is asked for more changes after a login with the token.
+type AfterSuccess interface {
+	AfterSuccess(t *token.Token) []change.Change
+}
+
+// Resyncer brings a counter or clock back in step by two values that follow
+// each other. OK with Next and Changes as in Match.
+type Resyncer interface {
+	Resync(ctx context.Context, e *Env, t *token.Token, otp1, otp2 secret.String) (Match, error)
+}
+
+// Finder tells whether a value is the token's within a window, for finding a
+// token by a value.
+type Finder interface {
+	Find(ctx context.Context, e *Env, t *token.Token, otp secret.String, window int) (Match, error)
+}
+
+// Defaults fills parameters of an enrolment from policies of the caller's scope
+// (admin or user).
+type Defaults interface {
+	Defaults(scope string, r Rules, p EnrollParams) (map[string]string, error)
+}
+
+// Tester tries the type's settings for POST /system/test/<type>.
+type Tester interface {
+	Test(ctx context.Context, e *Env, p EnrollParams) (ok bool, message string, err error)
+}
+
+// Registry finds types by name.
+type Registry struct {
+	list  []Type
+	index map[string]Type
+}
+
+// NewRegistry keeps the types in the given order.
+func NewRegistry(list []Type) *Registry {
+	r := &Registry{list: list, index: make(map[string]Type, len(list))}
+	for _, t := range list {
+		r.index[t.Info().Name] = t
+	}
+	return r
+}
+
+// All returns the types.
+func (r *Registry) All() []Type { return r.list }
+
+// Get finds a type by its lower-case name.
+func (r *Registry) Get(name string) (Type, bool) {
+	t, ok := r.index[name]
+	return t, ok
+}
