@@ -1,0 +1,162 @@
+// Package snapshot keeps the configuration that administrators change at run
+// time as one immutable picture in memory: settings, realms, policies, events.
+// It is replaced as a whole when the database's timestamp has moved, so that a
+// request works with one state from beginning to end and reads none of it from
+// the database.
+package snapshot
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"edumfa/internal/clientip"
+	"edumfa/internal/event"
+	"edumfa/internal/policy"
+	"edumfa/internal/realm"
+	"edumfa/internal/resolver"
+	"edumfa/internal/settings"
+)
+
+// Snapshot is one state of the configuration.
+type Snapshot struct {
+	Settings settings.Settings
+	Realms   *realm.Directory
+	Policies *policy.Set
+	Events   *event.Set
+	// Proxies maps forwarded client addresses (setting OverrideAuthorizationClient).
+	Proxies *clientip.Map
+
+	stamp  string // the row it was loaded at
+	second int64  // when it was loaded, Unix seconds
+}
+
+// Store reads the rows.
+type Store interface {
+	Timestamp(ctx context.Context) (string, error)
+	Settings(ctx context.Context) ([]settings.Entry, error)
+	Realms(ctx context.Context) ([]realm.Row, error)
+	Resolvers(ctx context.Context) ([]resolver.Stored, error)
+	Policies(ctx context.Context) ([]policy.Row, error)
+	Events(ctx context.Context) ([]event.Row, error)
+}
+
+// Holder hands out the current snapshot.
+type Holder struct {
+	store   Store
+	opener  *realm.Opener
+	decrypt func(string) string
+	now     func() time.Time
+	// every is how long a snapshot is used before the timestamp is looked at;
+	// zero looks at every request.
+	every time.Duration
+	// grace is how long replaced resolvers stay open for requests under way.
+	grace time.Duration
+
+	current atomic.Pointer[Snapshot]
+	looked  atomic.Int64 // Unix nanoseconds of the last look
+	loading sync.Mutex
+}
+
+// Options of New.
+type Options struct {
+	Store   Store
+	Opener  *realm.Opener
+	Decrypt func(stored string) string // values of settings of type password
+	Now     func() time.Time
+	Every   time.Duration
+}
+
+// New makes a holder; the first Current loads.
+func New(o Options) *Holder {
+	return &Holder{store: o.Store, opener: o.Opener, decrypt: o.Decrypt, now: o.Now, every: o.Every, grace: time.Minute}
+}
+
+// Current returns the configuration as the database has it now.
+func (h *Holder) Current(ctx context.Context) (*Snapshot, error) {
+	s := h.current.Load()
+	if s != nil && h.every > 0 && h.now().UnixNano()-h.looked.Load() < int64(h.every) {
+		return s, nil
+	}
+	stamp, err := h.store.Timestamp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h.looked.Store(h.now().UnixNano())
+	if s != nil && h.fresh(s, stamp) {
+		return s, nil
+	}
+	h.loading.Lock()
+	defer h.loading.Unlock()
+	if s = h.current.Load(); s != nil && h.fresh(s, stamp) {
+		return s, nil // somebody else loaded it meanwhile
+	}
+	return h.load(ctx)
+}
+
+// fresh reports whether s still is the configuration. Programs that write whole
+// seconds can change it twice in one, so a snapshot of the stamp's own second
+// is loaded once more when that second is over.
+func (h *Holder) fresh(s *Snapshot, stamp string) bool {
+	if s.stamp != stamp || stamp == "" {
+		return false
+	}
+	provisional := stampSeconds(stamp) == s.second
+	return !provisional || h.now().Unix() == s.second
+}
+
+func stampSeconds(stamp string) int64 {
+	var n int64
+	for _, c := range stamp {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n
+}
+
+// Invalidate makes the next Current load, whatever the timestamp says.
+func (h *Holder) Invalidate() { h.current.Store(nil) }
+
+func (h *Holder) load(ctx context.Context) (*Snapshot, error) {
+	s := &Snapshot{second: h.now().Unix()}
+	var err error
+	// the stamp first: a change while we read makes it old at once
+	if s.stamp, err = h.store.Timestamp(ctx); err != nil {
+		return nil, err
+	}
+	entries, err := h.store.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range entries {
+		if e.Type == settings.TypePassword {
+			entries[i].Value = h.decrypt(e.Value)
+		}
+	}
+	s.Settings = settings.New(entries)
+	realms, err := h.store.Realms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := h.store.Resolvers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := h.store.Policies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	events, err := h.store.Events(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.Policies = policy.NewSet(policies)
+	s.Events = event.NewSet(events)
+	s.Proxies = clientip.Parse(s.Settings.Text("OverrideAuthorizationClient", ""))
+	s.Realms = h.opener.Open(ctx, realms, stored, func(closeIt func()) { time.AfterFunc(h.grace, closeIt) })
+	h.current.Store(s)
+	return s, nil
+}
