@@ -1,0 +1,5 @@
+//go:build !linux
+
+package passhash
+
+func newArena(blocks int) arena { return heapArena(blocks) }
