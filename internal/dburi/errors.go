@@ -1,6 +1,7 @@
 package dburi
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -48,6 +49,10 @@ func Retry(err error) bool {
 // Disconnected reports whether the connection is gone or was never made, so
 // that nothing is known about the statement but a new connection may work.
 func Disconnected(err error) bool {
+	// The end of a deadline says nothing about the connection.
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return false
+	}
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		return true
@@ -68,4 +73,16 @@ func Disconnected(err error) bool {
 	}
 	_, isNet := errors.AsType[net.Error](err)
 	return isNet || (err != nil && strings.HasSuffix(err.Error(), "conn closed"))
+}
+
+// Unfitting reports whether the database refused a value that a column of that
+// type or character set can never hold.
+func Unfitting(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "22P02" || e.Code == "22003" || e.Code == "22021" || e.Code == "22P05"
+	}
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		return e.Number == 1267 || e.Number == 1271 || e.Number == 3988
+	}
+	return false
 }

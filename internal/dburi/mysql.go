@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"strconv"
@@ -53,6 +54,20 @@ func mysqlDSN(p parts) (string, error) {
 		return "", errors.New("the MySQL driver refuses the address, the credentials or a parameter")
 	}
 	return dsn, nil
+}
+
+// LogTo sends what the MySQL driver has to say, like connections that the
+// server closed, to a log instead of standard error. It is called once, before
+// the first Parse.
+func LogTo(log *slog.Logger) error {
+	return mysql.SetLogger(mysqlLog{log})
+}
+
+type mysqlLog struct{ log *slog.Logger }
+
+// Print takes one message of the driver.
+func (l mysqlLog) Print(v ...any) {
+	l.log.Info("message of the MySQL driver", "message", fmt.Sprint(v...))
 }
 
 func mysqlParam(cfg *mysql.Config, q param) error {
