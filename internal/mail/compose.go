@@ -1,0 +1,102 @@
+package mail
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/mail"
+	"strings"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"edumfa/internal/mfaerr"
+)
+
+// nobody stands in the From field when no sender is set: the field is required
+// (RFC 5322 §3.6.2), while the envelope is left without a return path.
+const nobody = "edumfa@localhost"
+
+// letter is a mail ready for the wire.
+type letter struct {
+	from string // envelope; empty is the null return path
+	to   []string
+	data []byte
+}
+
+func (s Sender) compose(server Server, m Message) (letter, error) {
+	to, err := addresses(m.To)
+	if err != nil {
+		return letter{}, err
+	}
+	if len(to) == 0 {
+		return letter{}, mfaerr.NewParameter("A mail without recipient")
+	}
+	from, envelope, err := sender(m.From, server.Sender)
+	if err != nil {
+		return letter{}, err
+	}
+	reply, err := addresses([]string{m.ReplyTo})
+	if err != nil {
+		return letter{}, err
+	}
+	if len(reply) == 0 {
+		reply = []*mail.Address{from}
+	}
+
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	msg.FromMailAddress(from)
+	msg.ToMailAddress(to...)
+	msg.SetAddrHeaderFromMailAddress(gomail.HeaderReplyTo, reply...)
+	msg.Subject(m.Subject)
+	msg.SetDateWithValue(s.Now().UTC())
+	// Machines must not answer (RFC 3834 §5).
+	msg.SetGenHeader(gomail.HeaderPrecedence, "bulk")
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if err := s.setID(msg); err != nil {
+		return letter{}, err
+	}
+	kind := gomail.TypeTextPlain
+	if m.HTML {
+		kind = gomail.TypeTextHTML
+	}
+	msg.SetBodyString(kind, m.Body)
+	for _, i := range m.Inline {
+		if strings.ContainsAny(i.Name+i.ContentID+i.Type, "\r\n\"<>") {
+			return letter{}, mfaerr.NewParameter("%q cannot be the name of a picture in a mail", i.Name)
+		}
+		msg.EmbedReadSeeker(i.Name, bytes.NewReader(i.Data),
+			gomail.WithFileContentID("<"+i.ContentID+">"), gomail.WithFileContentType(gomail.ContentType(i.Type)))
+	}
+	var data bytes.Buffer
+	if _, err := msg.WriteTo(&data); err != nil {
+		return letter{}, fmt.Errorf("writing a mail: %w", err)
+	}
+	l := letter{from: envelope, data: data.Bytes()}
+	for _, a := range to {
+		l.to = append(l.to, a.Address)
+	}
+	return l, nil
+}
+
+func sender(texts ...string) (from *mail.Address, envelope string, err error) {
+	for _, t := range texts {
+		list, err := addresses([]string{t})
+		if err != nil {
+			return nil, "", err
+		}
+		if len(list) > 0 {
+			return list[0], list[0].Address, nil
+		}
+	}
+	return &mail.Address{Address: nobody}, "", nil
+}
+
+func (s Sender) setID(msg *gomail.Msg) error {
+	var id [16]byte
+	if _, err := io.ReadFull(s.Rand, id[:]); err != nil {
+		return fmt.Errorf("random bytes for a mail: %w", err)
+	}
+	msg.SetMessageIDWithValue(hex.EncodeToString(id[:]) + "@edumfa.invalid")
+	return nil
+}
