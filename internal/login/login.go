@@ -17,6 +17,7 @@ import (
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/randtext"
 	"edumfa/internal/secret"
+	"edumfa/internal/timespec"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 )
@@ -341,6 +342,7 @@ func (a *attempt) accept(ctx context.Context, valid []*candidate) (bool, error) 
 // succeed records the use of a token.
 func (a *attempt) succeed(ctx context.Context, k *candidate) error {
 	a.count(k.t, true)
+	a.out.Add(change.SetInfo{ID: k.t.ID, Key: token.InfoLastAuth, Value: timespec.FormatMicros(a.env.Now.In(a.env.Local))})
 	if s, has := k.typ.(tokentype.AfterSuccess); has {
 		a.out.Add(change.UseToken{ID: k.t.ID, Seen: k.t.Count, Next: k.match.Next})
 		a.out.Add(s.AfterSuccess(k.t)...)
@@ -386,7 +388,7 @@ func (a *attempt) pinOnly(list []*candidate) {
 }
 
 func (a *attempt) fail(t *token.Token) {
-	a.out.Add(change.FailToken{ID: t.ID, At: a.env.Now.In(a.env.Local).Format("2006-01-02T15:04-0700")})
+	a.out.Add(change.FailToken{ID: t.ID, At: timespec.FormatMinutes(a.env.Now.In(a.env.Local))})
 }
 
 // count keeps how often a token was used.

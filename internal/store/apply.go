@@ -16,10 +16,13 @@ import (
 //
 // The audit row gets its number before the transaction and is signed outside
 // of it: signing takes longer than writing.
-func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *AuditEntry) error {
+func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error {
 	for range 5 {
 		if entry != nil {
 			if err := db.numberAudit(ctx, entry); err != nil {
+				return err
+			}
+			if err := entry.Sign(&entry.Row); err != nil {
 				return err
 			}
 		}
@@ -176,13 +179,3 @@ func (db *DB) seenClient(ctx context.Context, c change.SeenClient) error {
 	}
 	return err
 }
-
-// AuditEntry is an audit row on its way into the table. Sign is called with the
-// number the row will have, after the row is otherwise complete.
-type AuditEntry struct {
-	Row  audit.Row
-	Sign func(*audit.Row) error
-}
-
-var errAuditNumber = errors.New("the audit row's number is taken")
-

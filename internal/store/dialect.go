@@ -1,15 +1,11 @@
 package store
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
-	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"edumfa/internal/dburi"
 )
 
 // engine is everything in which the database products differ. SQL in this
@@ -64,34 +60,11 @@ func (e engine) like() string {
 }
 
 // duplicate reports that a row with the same key is there already.
-func duplicate(err error) bool {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
-	}
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code == "23505"
-	}
-	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		return e.Number == 1062
-	}
-	return false
-}
+func duplicate(err error) bool { return dburi.Duplicate(err) }
 
 // tryAgain reports that the product gave a transaction up for the sake of
-// another one: deadlock, serialization failure, snapshot too old, lock wait.
-func tryAgain(err error) bool {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		c := e.Code() & 0xff
-		return c == sqlite3.SQLITE_BUSY || c == sqlite3.SQLITE_LOCKED
-	}
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code == "40001" || e.Code == "40P01" || e.Code == "55P03"
-	}
-	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		return e.Number == 1213 || e.Number == 1205 || e.Number == 1020
-	}
-	return false
-}
+// another one.
+func tryAgain(err error) bool { return dburi.Retry(err) }
 
 // timeText is how naive date columns are written: all products read it, SQLite
 // keeps it as it is. Always six digits behind the point.

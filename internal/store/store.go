@@ -16,8 +16,6 @@ import (
 	"sync"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
-
 	"edumfa/internal/dburi"
 	"edumfa/internal/mfaerr"
 )
@@ -56,11 +54,7 @@ type DB struct {
 // Open connects and finds out what product it talks to. It fails when the
 // database cannot be reached; it does not look at tables.
 func Open(ctx context.Context, target dburi.Target, o Options) (*DB, error) {
-	driver := map[string]string{"sqlite": "sqlite", "postgres": "pgx", "mysql": "mysql"}[target.Dialect]
-	if driver == "" {
-		return nil, fmt.Errorf("database %s: product %q is not supported", target.Display, target.Dialect)
-	}
-	pool, err := sql.Open(driver, target.DSN)
+	pool, err := sql.Open(target.Driver(), target.DSN)
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", target.Display, err)
 	}

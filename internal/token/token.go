@@ -102,7 +102,7 @@ func (t *Token) InfoTime(key string, loc *time.Location) time.Time {
 	if v == "" {
 		return time.Time{}
 	}
-	at, err := timespec.ParseInfoDate(v, loc)
+	at, err := timespec.ReadStored(v, time.Unix(0, 0).In(loc))
 	if err != nil {
 		return time.Time{}
 	}

@@ -133,15 +133,17 @@ type EnrollParams interface {
 	Bool(name string) bool
 	// Int is def when the parameter is missing; an error when it is no number.
 	Int(name string, def int) (int, error)
+	Names() []string
 }
 
 // Enrolled is what the client is told of an enrolment. Members become members
 // of "detail"; secrets in it are meant for the client.
 type Enrolled struct {
 	Detail map[string]any
-	// Key is the generated or given OTP key as text, for detail.otpkey; "" for
-	// none.
-	Key string
+	// Key is the generated or given OTP key as text, for detail.otpkey; HasKey is
+	// false when the enrolment set none.
+	Key    string
+	HasKey bool
 }
 
 // Splitter divides what the user typed where PIN and OTP of the type's usual

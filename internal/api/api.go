@@ -1,0 +1,138 @@
+// Package api is the REST interface: it reads requests, asks the domain, and
+// writes answers. routes.go lists every endpoint with its steps.
+package api
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"edumfa/internal/admin"
+	"edumfa/internal/audit"
+	"edumfa/internal/challenge"
+	"edumfa/internal/change"
+	"edumfa/internal/enrol"
+	"edumfa/internal/event"
+	"edumfa/internal/login"
+	"edumfa/internal/policy"
+	"edumfa/internal/resolver"
+	"edumfa/internal/secret"
+	"edumfa/internal/session"
+	"edumfa/internal/signature"
+	"edumfa/internal/snapshot"
+	"edumfa/internal/token"
+	"edumfa/internal/tokentype"
+	"edumfa/internal/user"
+)
+
+// Store is what the operations need of the database. Each resource declares its
+// part beside its operations.
+type Store interface {
+	user.AttributeStore
+	enrol.Store
+	tokenStore
+	realmStore
+	policyStore
+	eventStore
+	settingStore
+	auditStore
+	Admin(ctx context.Context, name string) (admin.Account, error)
+	Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error
+	Challenges(ctx context.Context, transactionID string) ([]challenge.Challenge, error)
+	Counter(ctx context.Context, name string) (int64, error)
+	InTx(ctx context.Context, f func(ctx context.Context) error) error
+}
+
+// Config are the settings of the installation that operations ask for.
+type Config interface {
+	// NodeFor is the name of this node for a request to the host.
+	NodeFor(host string) string
+	// AuditServer is the audit's name for this server.
+	AuditServer(host string) string
+	Nodes() []string
+	SuperuserRealms() []string
+	LogLevelNumber() int
+	AuditTruncate() bool
+	AuditColumnLengths() map[string]int
+	ReduceAudit() bool
+	PreferredLanguages() []string
+	CustomBaseline() (baseline, menu string)
+}
+
+// Keys seals and opens values at rest.
+type Keys interface {
+	tokentype.Keys
+	Locked() bool
+	Unlock(password string) error
+}
+
+// AdminPasswords are the hashes of local administrators.
+type AdminPasswords interface {
+	Verify(ctx context.Context, stored string, password secret.String) (bool, error)
+	Hash(ctx context.Context, password secret.String) (string, error)
+	NeedsRehash(stored string) bool
+}
+
+// Actions are the definitions of all policy actions.
+type Actions interface {
+	// Names are the actions of a scope.
+	Names(scope string) []string
+	// Menus are the main menus that an action opens.
+	Menus(scope, action string) []string
+	// Definitions are the actions of a scope with their lists of values; false
+	// for an unknown scope.
+	Definitions(scope string, lists policy.Dynamic) (map[string]any, bool)
+	Scopes() []string
+}
+
+// Metrics counts requests.
+type Metrics interface {
+	Request(path, method string, status int, took time.Duration)
+}
+
+// API serves the REST interface. All fields are set before the first request.
+type API struct {
+	Config         Config
+	Store          Store
+	Snapshots      *snapshot.Holder
+	Sessions       *session.Sessions
+	Keys           Keys
+	AdminPasswords AdminPasswords
+	PINs           enrol.PINs
+	Types          *tokentype.Registry
+	Logins         *login.Checker
+	Enrol          *enrol.Service
+	Events         *event.Engine
+	EventCatalog   *event.Catalog
+	Actions        Actions
+	ResolverKinds  []resolver.Kind
+	ResolverDeps   resolver.Deps
+	UserCache      user.Cache
+	Mailer         tokentype.Mailer
+	// Signer signs audit rows and answers; nil signs nothing.
+	Signer *signature.Signer
+	// Verifier checks audit rows.
+	Verifier *signature.Verifier
+	// SignAnswers and SignAudit say what is signed.
+	SignAnswers, SignAudit bool
+	Metrics                Metrics
+	Now                    func() time.Time
+	Local                  *time.Location
+	Rand                   io.Reader
+	Log                    *slog.Logger
+	// NotFound and Conflict are the store's errors.
+	NotFound, Conflict error
+	// Version is what answers call the server.
+	Version string
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+type tokenStore interface {
+	Tokens(ctx context.Context, f token.Filter, with token.Parts) ([]*token.Token, error)
+	TokenPage(ctx context.Context, f token.Filter, o token.Order, offset, limit int, with token.Parts) ([]*token.Token, int, error)
+	DeleteToken(ctx context.Context, id int64, serial string) error
+	ChallengePage(ctx context.Context, serial, transactionID, sortBy string, desc bool, offset, limit int) ([]challenge.Challenge, int, error)
+}

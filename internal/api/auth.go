@@ -1,0 +1,212 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"edumfa/internal/change"
+	"edumfa/internal/login"
+	"edumfa/internal/mfaerr"
+	"edumfa/internal/policy"
+	"edumfa/internal/secret"
+	"edumfa/internal/session"
+	"edumfa/internal/user"
+)
+
+// sessionLife is how long a session token is good.
+const sessionLife = time.Hour
+
+func wrongCredentials(detail map[string]any) error {
+	e := mfaerr.NewAuth(mfaerr.CodeAuthWrong, "Authentication failure. Wrong credentials")
+	e.Detail = detail
+	if e.Detail == nil {
+		e.Detail = map[string]any{}
+	}
+	return e
+}
+
+// auth logs a person in and hands out a session token.
+func (a *API) auth(ctx context.Context, r *Request) (*Answer, error) {
+	name, ok := r.Params.Text("username")
+	if !ok || strings.TrimSpace(name) == "" {
+		return nil, mfaerr.NewAuth(mfaerr.CodeAuthNoUser, "Authentication failure. Missing Username")
+	}
+	password := secret.New(r.Params.TextOr("password", ""))
+	realmName := r.Params.TextOr("realm", "")
+	if realmName != "" {
+		if _, known := r.Snap.Realms.Realm(realmName); !known {
+			return nil, mfaerr.NewAuth(mfaerr.CodeAuthWrong, "Authentication failure. Unknown realm: %s.", realmName)
+		}
+	}
+	if right, err := a.localAdmin(ctx, r, name, password); err != nil || right {
+		if err != nil {
+			return nil, err
+		}
+		return a.loggedIn(ctx, r, session.Caller{Username: name, Role: session.RoleAdmin}, nil)
+	}
+	return a.authRealm(ctx, r, name, realmName, password)
+}
+
+// localAdmin checks the password of a local administrator. A name that none has
+// costs as much as a wrong password.
+func (a *API) localAdmin(ctx context.Context, r *Request, name string, password secret.String) (bool, error) {
+	account, err := a.Store.Admin(ctx, name)
+	if errors.Is(err, a.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if account.Password == "" {
+		return false, nil
+	}
+	right, err := a.AdminPasswords.Verify(ctx, account.Password, password)
+	if err != nil || !right {
+		return false, err
+	}
+	r.Audit.Success, r.Audit.User, r.Audit.Administrator, r.Audit.Info = 1, text(""), text(name), text("internal admin")
+	if a.AdminPasswords.NeedsRehash(account.Password) {
+		renewed, err := a.AdminPasswords.Hash(ctx, password)
+		if err != nil {
+			return false, err
+		}
+		r.Changes.Add(change.SetAdminPassword{Username: name, Old: account.Password, New: renewed})
+	}
+	return true, nil
+}
+
+// authRealm logs in a user of a realm, by password or by token as the policy
+// login_mode says.
+func (a *API) authRealm(ctx context.Context, r *Request, name, realmName string, password secret.String) (*Answer, error) {
+	u, err := r.Users.FromParams(ctx, name, realmName, realmName != "", "")
+	if err != nil && !mfaerr.Is(err, mfaerr.Request) {
+		return nil, err
+	}
+	r.User = u
+	r.Audit.ForUser(u)
+	role := session.RoleUser
+	if slices.Contains(a.Config.SuperuserRealms(), u.Realm) {
+		role = session.RoleAdmin
+		r.Audit.Administrator = text(u.Login)
+	}
+	mode, _, err := a.policyValue(ctx, r, a.userQuery(r, policy.ScopeWebUI, "login_mode", u), policy.Words)
+	if err != nil {
+		return nil, err
+	}
+	if mode == "disable" {
+		return nil, mfaerr.NewPolicy("The login for this user is disabled.")
+	}
+	if !u.Exists() {
+		return nil, wrongCredentials(nil)
+	}
+	var detail map[string]any
+	var reply login.Reply
+	var yes bool
+	if mode == "eduMFA" {
+		yes, reply, err = a.checkUser(ctx, r, password)
+		detail = loginDetail(reply)
+		detail["loginmode"] = "eduMFA"
+		r.Audit.Info = text(reply.Message + "|loginmode=eduMFA")
+		r.Audit.Serial = text(strings.Join(reply.Serials(), ","))
+	} else {
+		yes, err = r.Users.CheckPassword(ctx, u, password)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case yes:
+		r.Audit.Success = 1
+		return a.loggedIn(ctx, r, session.Caller{Username: u.Login, Realm: u.Realm, Role: role}, detail)
+	case len(reply.Prompts) > 0:
+		return a.challenged(ctx, r, u, role, detail)
+	}
+	return nil, wrongCredentials(detail)
+}
+
+// challenged asks for the answer to a challenge before there is a session.
+func (a *API) challenged(ctx context.Context, r *Request, u user.User, role string, detail map[string]any) (*Answer, error) {
+	c := session.Caller{Username: u.Login, Realm: u.Realm, Role: role}
+	value := map[string]any{"role": role, "username": u.Login, "realm": u.Realm}
+	if err := a.addUISettings(ctx, r, c, value); err != nil {
+		return nil, err
+	}
+	return okDetail(value, detail), nil
+}
+
+func (a *API) loggedIn(ctx context.Context, r *Request, c session.Caller, detail map[string]any) (*Answer, error) {
+	r.Caller = c
+	rights, menus, err := a.rights(ctx, r, c)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := a.Sessions.Issue(c, rights, r.Now, sessionLife)
+	if err != nil {
+		return nil, err
+	}
+	value := map[string]any{
+		"token": signed, "role": c.Role, "username": c.Username, "realm": c.Realm,
+		"log_level": a.Config.LogLevelNumber(), "rights": texts(rights), "menus": texts(menus),
+	}
+	if err := a.addUISettings(ctx, r, c, value); err != nil {
+		return nil, err
+	}
+	return okDetail(value, detail), nil
+}
+
+func texts(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
+
+// rights are what the caller may do, for the user interface.
+func (a *API) rights(ctx context.Context, r *Request, c session.Caller) (rights, menus []string, err error) {
+	if a.Keys.Locked() {
+		return []string{}, []string{}, nil
+	}
+	q := a.rightsQuery(r, c)
+	all := a.Actions.Names(q.Scope)
+	if rights, err = r.Snap.Policies.Rights(ctx, q, all); err != nil {
+		return nil, nil, err
+	}
+	return rights, policy.Menus(rights, func(action string) []string { return a.Actions.Menus(q.Scope, action) }), nil
+}
+
+func (a *API) rightsQuery(r *Request, c session.Caller) policy.Query {
+	if c.Role == session.RoleAdmin {
+		q := a.query(r, policy.ScopeAdmin, "")
+		q.AdminUser, q.AdminRealm = &c.Username, &c.Realm
+		return q
+	}
+	return a.userQuery(r, policy.ScopeUser, "", r.User)
+}
+
+// authRights lists the token types the caller may enrol.
+func (a *API) authRights(ctx context.Context, r *Request) (*Answer, error) {
+	q := a.rightsQuery(r, r.Caller)
+	var names []string
+	about := map[string]string{}
+	for _, t := range a.Types.All() {
+		info := t.Info()
+		if slices.Contains(info.EnrollableBy, r.Caller.Role) {
+			names = append(names, info.Name)
+			about[info.Name] = info.Description
+		}
+	}
+	allowed, err := r.Snap.Policies.EnrollTypes(ctx, q, names)
+	if err != nil {
+		return nil, err
+	}
+	value := map[string]any{}
+	for _, n := range allowed {
+		value[n] = about[n]
+	}
+	r.Audit.Success = 1
+	return ok(value), nil
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"edumfa/internal/api/params"
+	"edumfa/internal/change"
+	"edumfa/internal/event"
+	"edumfa/internal/session"
+	"edumfa/internal/snapshot"
+	"edumfa/internal/token"
+	"edumfa/internal/user"
+)
+
+// Request is one call on its way through the steps of its route.
+type Request struct {
+	HTTP   *http.Request
+	Route  *Route
+	Params *params.Params
+	Now    time.Time
+	// Snap is the configuration; the whole request works with this one.
+	Snap   *snapshot.Snapshot
+	Users  *user.Finder
+	Caller session.Caller // empty for calls without one
+	// User is the user the call is about; empty for none.
+	User   user.User
+	Client netip.Addr
+	Node   string
+	// Changes are carried out together with the audit row.
+	Changes change.Set
+	// Flushed: changes were carried out already, so that the request cannot be
+	// begun anew.
+	Flushed bool
+	Audit   Trail
+
+	token       *token.Token // of the parameter serial
+	tokenLoaded bool
+	fired       []event.Fired
+}
+
+// Trail collects what the audit row says. Texts that are nil are NULL.
+type Trail struct {
+	Success                     int64
+	Serial, TokenType           *string
+	User, Realm, Resolver       *string
+	Administrator               *string
+	Info, Detail                *string
+	Policies                    []string
+}
+
+// text sets a column.
+func text(s string) *string { return &s }
+
+// Policy notes policies that decided something.
+func (t *Trail) Policy(names ...string) {
+	for _, n := range names {
+		if !slices.Contains(t.Policies, n) {
+			t.Policies = append(t.Policies, n)
+		}
+	}
+}
+
+// AddInfo appends to info with a comma.
+func (t *Trail) AddInfo(s string) {
+	if t.Info != nil && *t.Info != "" {
+		s = *t.Info + "," + s
+	}
+	t.Info = &s
+}
+
+// ForUser notes the user.
+func (t *Trail) ForUser(u user.User) {
+	t.User, t.Realm, t.Resolver = text(u.Login), text(u.Realm), text(u.Resolver)
+}
+
+// Admin reports whether the caller is an administrator.
+func (r *Request) Admin() bool { return r.Caller.Role == session.RoleAdmin }
+
+// SelfService reports whether the caller is a user who manages his own tokens.
+func (r *Request) SelfService() bool { return r.Caller.Role == session.RoleUser }
+
+// TransactionID is the id of the challenge the request answers, by either of the
+// names that clients use.
+func (r *Request) TransactionID() string {
+	if id := r.Params.TextOr("transaction_id", ""); id != "" {
+		return id
+	}
+	return r.Params.TextOr("state", "")
+}
+
+// Token loads the token that the parameter serial names, once; nil without one.
+func (a *API) requestToken(ctx context.Context, r *Request) (*token.Token, error) {
+	if r.tokenLoaded {
+		return r.token, nil
+	}
+	serial := r.Params.TextOr("serial", "")
+	if serial == "" || strings.Contains(serial, "*") {
+		return nil, nil
+	}
+	list, err := a.Store.Tokens(ctx, token.Filter{Serial: serial}, token.Whole)
+	if err != nil {
+		return nil, err
+	}
+	r.tokenLoaded = true
+	if len(list) > 0 {
+		r.token = list[0]
+	}
+	return r.token, nil
+}
+
+// forgetToken makes the next look read the token anew.
+func (r *Request) forgetToken() { r.token, r.tokenLoaded = nil, false }

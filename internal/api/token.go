@@ -1,0 +1,235 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"edumfa/internal/enrol"
+	"edumfa/internal/mfaerr"
+	"edumfa/internal/policy"
+	"edumfa/internal/resolver"
+	"edumfa/internal/token"
+	"edumfa/internal/user"
+)
+
+// tokenInit enrols a token.
+func (a *API) tokenInit(ctx context.Context, r *Request) (*Answer, error) {
+	u := r.User
+	if r.Params.TextOr("user", "") == "" {
+		u = user.User{}
+	}
+	var realms []string
+	if u.Empty() {
+		if name := r.Params.TextOr("realm", ""); name != "" {
+			realms = append(realms, name)
+		}
+	}
+	realms = append(realms, r.Params.List("tokenrealms")...)
+	t, detail, err := a.Enrol.Init(ctx, a.env(ctx, r, nil, u), enrol.Request{Params: r.Params, User: u, Realms: realms})
+	if err != nil {
+		return nil, err
+	}
+	r.Audit.Success = 1
+	r.Audit.Serial, r.Audit.TokenType = text(t.Serial), text(t.Type)
+	r.Audit.ForUser(u)
+	r.forgetToken()
+	return okDetail(true, detail), nil
+}
+
+// tokenList is a page of tokens.
+func (a *API) tokenList(ctx context.Context, r *Request) (*Answer, error) {
+	page, err := r.Params.Int("page", 1)
+	if err != nil {
+		return nil, err
+	}
+	size, err := r.Params.Int("pagesize", 15)
+	if err != nil {
+		return nil, err
+	}
+	if size == 0 {
+		size = 20
+	}
+	page, size = max(1, page), max(1, size)
+	f, err := a.listFilter(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if f.AllowedRealms, err = a.listRealms(ctx, r); err != nil {
+		return nil, err
+	}
+	order := token.Order{By: r.Params.TextOr("sortby", "serial"), Desc: r.Params.TextOr("sortdir", "asc") == "desc"}
+	list, total, err := a.Store.TokenPage(ctx, f, order, (page-1)*size, size, token.Whole)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.tokenRows(ctx, r, list)
+	if err != nil {
+		return nil, err
+	}
+	r.Audit.Success = 1
+	if f.AllowedRealms != nil {
+		r.Audit.Info = text("realm: " + policy.JoinList(f.AllowedRealms))
+	}
+	if r.Params.TextOr("outform", "") == "csv" {
+		return csvAnswer(rows), nil
+	}
+	return ok(paged("tokens", rows, page, size, total)), nil
+}
+
+// paged is the form of all lists with pages.
+func paged(name string, rows []any, page, size, total int) map[string]any {
+	v := map[string]any{name: rows, "count": total, "current": page, "prev": nil, "next": nil}
+	if page > 1 {
+		v["prev"] = page - 1
+	}
+	if page*size < total {
+		v["next"] = page + 1
+	}
+	return v
+}
+
+// listFilter reads the conditions of a list.
+func (a *API) listFilter(ctx context.Context, r *Request) (token.Filter, error) {
+	p := r.Params
+	f := token.Filter{
+		SerialLike: p.TextOr("serial", ""), Type: p.TextOr("type", ""), Description: p.TextOr("description", ""), Realm: p.TextOr("tokenrealm", ""),
+		Resolver: p.TextOr("resolver", ""), UserID: p.TextOr("userid", ""), InfoKey: p.TextOr("infokey", ""), InfoVal: p.TextOr("infovalue", ""),
+	}
+	if r.SelfService() || p.TextOr("user", "") != "" {
+		if !r.User.Exists() {
+			if _, known := r.Snap.Realms.Realm(r.User.Realm); !known && r.User.Realm != "" {
+				return f, mfaerr.NewNotFound("Realm '%s' does not exist.", r.User.Realm)
+			}
+			return f, user.ErrMissing()
+		}
+		f.Of = &token.Owner{UserID: r.User.ID, Resolver: r.User.Resolver, RealmID: r.User.RealmID}
+		f.Resolver = ""
+	} else if name := p.TextOr("realm", ""); name != "" && f.Realm == "" {
+		f.Realm = name
+	}
+	if v, given := p.Text("rollout_state"); given && v != "" {
+		f.State = &v
+	}
+	for name, to := range map[string]**bool{"assigned": &f.Assigned, "active": &f.Active} {
+		if v, given := p.Text(name); given && v != "" {
+			b := p.Bool(name)
+			*to = &b
+		}
+	}
+	return f, nil
+}
+
+// listRealms are the realms whose tokens an administrator sees; nil is all of
+// them.
+func (a *API) listRealms(ctx context.Context, r *Request) ([]string, error) {
+	if !r.Admin() {
+		return nil, nil
+	}
+	if !r.Snap.Policies.HasActive(policy.ScopeAdmin) {
+		return nil, nil
+	}
+	q := a.query(r, policy.ScopeAdmin, "tokenlist")
+	q.AdminUser, q.AdminRealm = &r.Caller.Username, &r.Caller.Realm
+	list, err := r.Snap.Policies.Match(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	realms := []string{}
+	for _, p := range list {
+		r.Audit.Policy(p.Name())
+		view := p.View()
+		if len(view.Realm) == 0 || slices.Contains(view.Realm, "*") {
+			return nil, nil
+		}
+		realms = append(realms, view.Realm...)
+	}
+	return realms, nil
+}
+
+// tokenRows describes tokens for a list; their owners are looked up together.
+func (a *API) tokenRows(ctx context.Context, r *Request, list []*token.Token) ([]any, error) {
+	owners := a.owners(ctx, r, list)
+	hidden, err := a.policyValues(ctx, r, a.hideQuery(r), policy.Words)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]any, 0, len(list))
+	for _, t := range list {
+		rows = append(rows, tokenRow(t, owners, hidden))
+	}
+	return rows, nil
+}
+
+func (a *API) hideQuery(r *Request) policy.Query { return a.callerQuery(r, "hide_tokeninfo") }
+
+type ownerKey struct{ resolver, id string }
+
+type ownerView struct {
+	login    string
+	editable bool
+	broken   bool
+}
+
+// owners resolves the owners of a page, one question for each resolver.
+func (a *API) owners(ctx context.Context, r *Request, list []*token.Token) map[ownerKey]ownerView {
+	ids := map[string][]string{}
+	out := map[ownerKey]ownerView{}
+	for _, t := range list {
+		if t.Owner == nil {
+			continue
+		}
+		k := ownerKey{t.Owner.Resolver, t.Owner.UserID}
+		if _, seen := out[k]; !seen {
+			out[k] = ownerView{broken: true}
+			ids[k.resolver] = append(ids[k.resolver], k.id)
+		}
+	}
+	for name, wanted := range ids {
+		i, ok := r.Snap.Realms.Instance(name)
+		if !ok || i.Live == nil {
+			continue
+		}
+		w, can := i.Live.(resolver.Writer)
+		editable := can && w.Editable()
+		found, err := resolver.Many(ctx, i.Live, wanted)
+		if err != nil {
+			a.Log.WarnContext(ctx, "owners of tokens cannot be looked up", "resolver", name, "error", err)
+			continue
+		}
+		for _, id := range wanted {
+			out[ownerKey{name, id}] = ownerView{login: found[id].Login, editable: editable}
+		}
+	}
+	return out
+}
+
+// tokenRow is a token as lists show it.
+func tokenRow(t *token.Token, owners map[ownerKey]ownerView, hidden []string) map[string]any {
+	info := map[string]any{}
+	for k, v := range t.Info {
+		if slices.Contains(hidden, k) {
+			continue
+		}
+		info[k] = v.Value
+		if v.Type != "" {
+			info[k+".type"] = v.Type
+		}
+	}
+	row := map[string]any{
+		"id": t.ID, "serial": t.Serial, "tokentype": t.Type, "description": t.Description, "active": t.Active, "revoked": t.Revoked,
+		"locked": t.Locked, "failcount": t.FailCount, "maxfail": t.MaxFail, "count": t.Count, "count_window": t.CountWindow,
+		"sync_window": t.SyncWindow, "otplen": t.OTPLen, "rollout_state": t.State, "info": info,
+		"realms": texts(t.Realms), "tokengroup": texts(t.Groups),
+		"username": "", "user_realm": "", "user_id": "", "resolver": "",
+	}
+	if t.Owner == nil {
+		return row
+	}
+	row["user_id"], row["resolver"], row["user_realm"] = t.Owner.UserID, t.Owner.Resolver, t.Owner.Realm
+	o := owners[ownerKey{t.Owner.Resolver, t.Owner.UserID}]
+	row["username"], row["user_editable"] = o.login, o.editable
+	if o.broken {
+		row["username"] = "**resolver error**"
+	}
+	return row
+}

@@ -1,0 +1,358 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"edumfa/internal/challenge"
+	"edumfa/internal/login"
+	"edumfa/internal/mfaerr"
+	"edumfa/internal/policy"
+	"edumfa/internal/resolver"
+	"edumfa/internal/secret"
+	"edumfa/internal/token"
+	"edumfa/internal/tokentype"
+	"edumfa/internal/user"
+)
+
+// validateCheck answers whether what a user typed is right.
+func (a *API) validateCheck(ctx context.Context, r *Request) (*Answer, error) {
+	yes, reply, err := a.check(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return verdict(yes, authentication(yes, reply), loginDetail(reply)), nil
+}
+
+// authentication is the word for an attempt.
+func authentication(yes bool, reply login.Reply) string {
+	switch {
+	case yes:
+		return authAccept
+	case len(reply.Prompts) > 0:
+		return authChallenge
+	}
+	return authReject
+}
+
+// radiusStatus turns the answer into the status alone, for RADIUS servers.
+func (a *API) radiusStatus(next Operation) Operation {
+	return func(ctx context.Context, r *Request) (*Answer, error) {
+		answer, err := next(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		answer.Status = http.StatusBadRequest
+		if answer.accepted() {
+			answer.Status = http.StatusNoContent
+		}
+		answer.Plain = &Plain{Type: "text/plain"}
+		return answer, nil
+	}
+}
+
+// validateSAML answers with the user's attributes.
+func (a *API) validateSAML(ctx context.Context, r *Request) (*Answer, error) {
+	yes, reply, err := a.check(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	attributes := map[string]any{}
+	c := r.Snap.Settings
+	if c.Bool("ReturnSamlAttributes", true) && (yes || c.Bool("ReturnSamlAttributesOnFail", false)) && r.Params.TextOr("serial", "") == "" {
+		if attributes, err = a.samlAttributes(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	value := any(map[string]any{"auth": yes, "attributes": attributes})
+	if r.Params.TextOr("serial", "") != "" {
+		value = yes
+	}
+	return verdict(value, authentication(yes, reply), loginDetail(reply)), nil
+}
+
+// samlAttributes are the user's, but never a password or its hash.
+func (a *API) samlAttributes(ctx context.Context, r *Request) (map[string]any, error) {
+	info, err := r.Users.Info(ctx, r.User)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"username": nil, "email": nil, "surname": nil, "givenname": nil, "mobile": nil, "phone": nil}
+	for k, v := range info {
+		if !passwordAttribute(k) {
+			out[k] = v
+		}
+	}
+	out["realm"], out["resolver"] = r.User.Realm, r.User.Resolver
+	return out, nil
+}
+
+func passwordAttribute(name string) bool {
+	switch strings.ToLower(name) {
+	case "password", "cryptpass", "userpassword", "password_hash":
+		return true
+	}
+	return false
+}
+
+// check decides one login.
+func (a *API) check(ctx context.Context, r *Request) (bool, login.Reply, error) {
+	pass, err := r.Params.Required("pass")
+	if err != nil {
+		return false, login.Reply{}, err
+	}
+	serial := r.Params.TextOr("serial", "")
+	var yes bool
+	var reply login.Reply
+	switch {
+	case serial != "":
+		yes, reply, err = a.checkSerial(ctx, r, secret.New(pass))
+	default:
+		yes, reply, err = a.checkUser(ctx, r, secret.New(pass))
+	}
+	if err != nil {
+		return false, reply, err
+	}
+	a.noteAttempt(r, yes, reply)
+	return yes, reply, nil
+}
+
+// noteAttempt writes the outcome to the audit.
+func (a *API) noteAttempt(r *Request, yes bool, reply login.Reply) {
+	if yes {
+		r.Audit.Success = 1
+	}
+	r.Audit.ForUser(r.User)
+	r.Audit.Info = text(reply.Message)
+	r.Audit.Serial = nil
+	if s := reply.Serials(); len(s) > 0 {
+		r.Audit.Serial = text(strings.Join(s, ","))
+	}
+	r.Audit.TokenType = nil
+	if reply.Type != "" {
+		r.Audit.TokenType = text(reply.Type)
+	}
+}
+
+func (a *API) checkSerial(ctx context.Context, r *Request, pass secret.String) (bool, login.Reply, error) {
+	t, err := a.requestToken(ctx, r)
+	if err != nil {
+		return false, login.Reply{}, err
+	}
+	if typed := r.Params.TextOr("user", ""); typed != "" && !ownedBy(t, r.User) {
+		return false, login.Reply{}, mfaerr.NewParameter("Given serial does not belong to given user!")
+	}
+	if t == nil {
+		return false, login.Reply{}, mfaerr.NewNotFound("The requested token could not be found.")
+	}
+	env := a.env(ctx, r, t, r.User)
+	if r.Params.Bool("otponly") {
+		return a.Logins.OTPOnly(ctx, env, t, pass)
+	}
+	return a.attempt(ctx, r, env, []*token.Token{t}, pass)
+}
+
+func ownedBy(t *token.Token, u user.User) bool {
+	return t != nil && t.Owner != nil && u.Exists() && t.Owner.UserID == u.ID && t.Owner.Resolver == u.Resolver && t.Owner.RealmID == u.RealmID
+}
+
+func (a *API) checkUser(ctx context.Context, r *Request, pass secret.String) (bool, login.Reply, error) {
+	if !r.User.Exists() {
+		if yes, reply, done, err := a.unknownUser(ctx, r); done || err != nil {
+			return yes, reply, err
+		}
+		return false, login.Reply{}, mfaerr.NewUser("User %s does not exist.", r.User)
+	}
+	list, err := a.tokensOf(ctx, r.User, r.Params.TextOr("type", ""))
+	if err != nil {
+		return false, login.Reply{}, err
+	}
+	if len(list) == 0 {
+		if yes, reply, done, err := a.userWithoutToken(ctx, r, pass); done || err != nil {
+			return yes, reply, err
+		}
+		return false, login.Reply{Message: login.MsgNoTokens}, nil
+	}
+	return a.attempt(ctx, r, a.env(ctx, r, nil, r.User), list, pass)
+}
+
+// tokensOf loads the tokens of a user with what a login needs of them.
+func (a *API) tokensOf(ctx context.Context, u user.User, tokenType string) ([]*token.Token, error) {
+	return a.Store.Tokens(ctx, token.Filter{Of: &token.Owner{UserID: u.ID, Resolver: u.Resolver, RealmID: u.RealmID}, Type: tokenType}, token.WithInfo)
+}
+
+// attempt lets the login core decide.
+func (a *API) attempt(ctx context.Context, r *Request, env *tokentype.Env, tokens []*token.Token, pass secret.String) (bool, login.Reply, error) {
+	var t *token.Token
+	if len(tokens) == 1 {
+		t = tokens[0]
+	}
+	rules, err := a.loginRules(ctx, r, t)
+	if err != nil {
+		return false, login.Reply{}, err
+	}
+	in := &login.Attempt{Tokens: tokens, Pass: pass, TransactionID: r.TransactionID(), Rules: rules}
+	if in.TransactionID != "" {
+		if in.Open, err = a.Store.Challenges(ctx, in.TransactionID); err != nil {
+			return false, login.Reply{}, err
+		}
+	}
+	in.UserPassword = func(ctx context.Context, password secret.String) (bool, error) { return r.Users.CheckPassword(ctx, r.User, password) }
+	return a.Logins.Check(ctx, env, in)
+}
+
+// loginRules asks the policies how a login is taken.
+func (a *API) loginRules(ctx context.Context, r *Request, t *token.Token) (login.Rules, error) {
+	var out login.Rules
+	q := func(action string) policy.Query { return a.tokenQuery(r, policy.ScopeAuthentication, action, t, r.User) }
+	mode, ok, err := a.policyValue(ctx, r, q("otppin"), policy.Words)
+	if err != nil {
+		return out, err
+	}
+	if ok {
+		switch mode {
+		case "userstore":
+			out.PINMode = login.UserStore
+		case "none":
+			out.PINMode = login.NoPIN
+		}
+	}
+	if out.ChallengeTypes, err = a.policyValues(ctx, r, q("challenge_response"), policy.Words); err != nil {
+		return out, err
+	}
+	if out.ResetAll, err = a.holds(ctx, r, q("reset_all_user_tokens")); err != nil {
+		return out, err
+	}
+	out.FailOnChallenge, err = a.holds(ctx, r, q("increase_failcounter_on_challenge"))
+	return out, err
+}
+
+// env is what token types are given in this request.
+func (a *API) env(ctx context.Context, r *Request, t *token.Token, u user.User) *tokentype.Env {
+	return &tokentype.Env{
+		Now: r.Now, Local: a.Local, Rand: a.Rand, Keys: a.Keys, Settings: r.Snap.Settings, Params: r.Params, Mailer: a.Mailer,
+		Rules: rules{a: a, r: r, ctx: ctx, t: t, u: u}, OwnerLogin: u.Login, OwnerRealm: u.Realm,
+		Owner:   func(ctx context.Context, _ *token.Token) (resolver.Attributes, error) { return r.Users.Info(ctx, u) },
+		Flush:   func(ctx context.Context) error { return a.flush(ctx, r) },
+		Changes: &r.Changes,
+	}
+}
+
+// triggerChallenge makes challenges for a user's tokens, or one token, at the
+// word of an administrator. It answers how many.
+func (a *API) triggerChallenge(ctx context.Context, r *Request) (*Answer, error) {
+	list, err := a.triggered(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	raise, err := a.holds(ctx, r, a.userQuery(r, policy.ScopeAuthentication, "increase_failcounter_on_challenge", r.User))
+	if err != nil {
+		return nil, err
+	}
+	n, reply, err := a.Logins.Trigger(ctx, a.env(ctx, r, nil, r.User), list, raise)
+	if err != nil {
+		return nil, err
+	}
+	r.Audit.Success = 1
+	r.Audit.Info = text("triggered " + itoa(n) + " challenges")
+	r.Audit.Serial = text(strings.Join(reply.Serials(), ","))
+	if !r.User.Empty() {
+		r.Audit.ForUser(r.User)
+	}
+	if len(list) == 0 {
+		reply.Message = ""
+	}
+	// Not ACCEPT, as the number alone would read: a triggered challenge is no login.
+	word := authChallenge
+	if n == 0 {
+		word = authReject
+	}
+	return verdict(n, word, loginDetail(reply)), nil
+}
+
+// triggered are the tokens a trigger means.
+func (a *API) triggered(ctx context.Context, r *Request) ([]*token.Token, error) {
+	tokenType := r.Params.TextOr("type", "")
+	f := token.Filter{Type: tokenType, Serial: r.Params.TextOr("serial", "")}
+	if typed := r.Params.TextOr("user", ""); typed != "" {
+		if !r.User.Exists() {
+			return nil, user.ErrMissing()
+		}
+		f.Of = &token.Owner{UserID: r.User.ID, Resolver: r.User.Resolver, RealmID: r.User.RealmID}
+	}
+	if f.Serial == "" && f.Of == nil {
+		return nil, errSerialOrUser()
+	}
+	return a.Store.Tokens(ctx, f, token.WithInfo)
+}
+
+func errSerialOrUser() error {
+	return mfaerr.NewParameter("You need to specify a serial or a user.")
+}
+
+// serialOrUser refuses requests that name neither, or a pattern.
+func (a *API) serialOrUser(next Operation) Operation {
+	return func(ctx context.Context, r *Request) (*Answer, error) {
+		typed, serial := r.Params.TextOr("user", ""), r.Params.TextOr("serial", "")
+		switch {
+		case strings.TrimSpace(typed) == "" && serial == "":
+			return nil, errSerialOrUser()
+		case strings.Contains(serial, "*"):
+			return nil, mfaerr.NewParameter("Invalid serial number.")
+		case strings.Contains(typed, "%"):
+			return nil, mfaerr.NewParameter("Invalid user.")
+		}
+		return next(ctx, r)
+	}
+}
+
+// pollTransaction tells whether a challenge was answered out of band.
+func (a *API) pollTransaction(ctx context.Context, r *Request) (*Answer, error) {
+	id, err := r.Params.RequiredNonEmpty("transaction_id")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.Store.Challenges(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	state, yes := pollState(rows, r)
+	r.Audit.Success = 1
+	r.Audit.Info = text("status: " + state)
+	r.Audit.Detail = text("transaction_id: " + id)
+	r.Audit.Serial = text(strings.Join(serialsOf(rows), ","))
+	word := authReject
+	switch {
+	case yes:
+		word = authAccept
+	case state == "declined":
+		word = authDeclined
+	}
+	return verdict(yes, word, map[string]any{"challenge_status": state}), nil
+}
+
+func serialsOf(rows []challenge.Challenge) []string {
+	out := make([]string, 0, len(rows))
+	for _, c := range rows {
+		out = append(out, c.Serial)
+	}
+	return out
+}
+
+func pollState(rows []challenge.Challenge, r *Request) (string, bool) {
+	declined := false
+	for _, c := range rows {
+		if !c.Open(r.Now.UTC()) {
+			continue
+		}
+		if c.Valid {
+			return "accept", true
+		}
+		declined = declined || c.Data == challenge.Declined
+	}
+	if declined {
+		return "declined", false
+	}
+	return "pending", false
+}

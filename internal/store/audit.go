@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"edumfa/internal/audit"
+)
+
+var errAuditNumber = errors.New("the audit row's number is taken")
+
+// auditIDs hands out numbers where the database has no sequences for them and a
+// row must know its number before it is written, because the number is signed.
+type auditIDs struct {
+	mu   sync.Mutex
+	next int64
+}
+
+func (a *auditIDs) forget() {
+	a.mu.Lock()
+	a.next = 0
+	a.mu.Unlock()
+}
+
+// numberAudit gives the entry its number and lets it be signed.
+func (db *DB) numberAudit(ctx context.Context, e *audit.Entry) error {
+	switch {
+	case db.engine.sequences:
+		if err := db.queryOne(ctx, "SELECT "+db.engine.nextval("mfa_audit"), nil, &e.Row.ID); err != nil {
+			return err
+		}
+	default:
+		db.auditID.mu.Lock()
+		defer db.auditID.mu.Unlock()
+		if db.auditID.next == 0 {
+			var last int64
+			if err := db.queryOne(ctx, "SELECT MAX(id) FROM mfa_audit", nil, intTo{&last}); err != nil {
+				return err
+			}
+			db.auditID.next = last + 1
+		}
+		e.Row.ID = db.auditID.next
+		db.auditID.next++
+	}
+	return nil
+}
+
+const auditColumns = `id, date, startdate, duration, signature, action, success, serial, token_type, "user", realm, resolver, administrator,
+ action_detail, info, edumfa_server, client, loglevel, clearance_level, thread_id, policies`
+
+func (db *DB) insertAudit(ctx context.Context, e *audit.Entry) error {
+	r := &e.Row
+	duration := "?"
+	if db.engine.name == "postgres" {
+		duration = "CAST(? AS INTERVAL)"
+	}
+	_, err := db.exec(ctx, "INSERT INTO mfa_audit ("+auditColumns+") VALUES (?,?,?,"+duration+",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		r.ID, naiveP(r.Date), naiveP(r.StartDate), db.engine.durationText(r.Duration), r.Signature, r.Action, r.Success, r.Serial, r.TokenType,
+		r.User, r.Realm, r.Resolver, r.Administrator, r.ActionDetail, r.Info, r.Server, r.Client, r.LogLevel, r.ClearanceLevel, r.ThreadID, r.Policies)
+	if duplicate(err) && !db.engine.sequences {
+		return errAuditNumber
+	}
+	return err
+}
+
+func naiveP(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return naive(*t)
+}
+
+func (db *DB) auditSelect() string {
+	if db.engine.name == "postgres" {
+		return strings.Replace(auditColumns, " duration,", " CAST(EXTRACT(EPOCH FROM duration) * 1000000 AS BIGINT),", 1)
+	}
+	return auditColumns
+}
+
+func (db *DB) scanAudit(r *sql.Rows) (a audit.Row, err error) {
+	err = r.Scan(&a.ID, timeP{&a.Date, db.local}, timeP{&a.StartDate, db.local}, durationTo{&a.Duration}, &a.Signature, &a.Action, &a.Success,
+		&a.Serial, &a.TokenType, &a.User, &a.Realm, &a.Resolver, &a.Administrator, &a.ActionDetail, &a.Info, &a.Server, &a.Client,
+		&a.LogLevel, &a.ClearanceLevel, &a.ThreadID, &a.Policies)
+	return a, err
+}
+
+// timeP reads a naive column as a pointer, nil for NULL.
+type timeP struct {
+	p   **time.Time
+	loc *time.Location
+}
+
+func (s timeP) Scan(v any) error {
+	if v == nil {
+		*s.p = nil
+		return nil
+	}
+	var t time.Time
+	err := timeTo{&t, s.loc}.Scan(v)
+	*s.p = &t
+	return err
+}
+
+var auditFilterColumns = map[string]string{
+	"action": "action", "serial": "serial", "token_type": "token_type", "user": `"user"`, "realm": "realm", "resolver": "resolver",
+	"administrator": "administrator", "action_detail": "action_detail", "info": "info", "edumfa_server": "edumfa_server", "client": "client",
+	"log_level": "loglevel", "clearance_level": "clearance_level", "thread_id": "thread_id", "policies": "policies", "success": "success",
+	"date": "date", "startdate": "startdate", "number": "id", "id": "id",
+}
+
+func (db *DB) auditWhere(f audit.Filter) *where {
+	w := &where{}
+	for name, pattern := range f.Columns {
+		column := auditFilterColumns[name]
+		if column == "" || strings.Trim(pattern, "*") == "" {
+			continue
+		}
+		switch name {
+		case "success", "date", "startdate", "number", "id":
+			w.add("CAST("+column+" AS "+db.engine.textType()+") "+db.engine.like()+" ? ESCAPE '!'", likePattern(pattern))
+		default:
+			if strings.Contains(pattern, "*") {
+				w.add(column+" "+db.engine.like()+" ? ESCAPE '!'", likePattern(pattern))
+			} else {
+				w.add(column+" = ?", pattern)
+			}
+		}
+	}
+	if f.AnyRealm != nil {
+		in, args := inList(f.AnyRealm)
+		w.add("realm IN "+in, args...)
+	}
+	if !f.Since.IsZero() {
+		w.add("date >= ?", naive(f.Since.In(db.local)))
+	}
+	return w
+}
+
+func (e engine) textType() string {
+	if e.name == "mysql" || e.name == "mariadb" {
+		return "CHAR"
+	}
+	return "TEXT"
+}
+
+// AuditPage finds one page of audit rows by number and how many fit.
+func (db *DB) AuditPage(ctx context.Context, f audit.Filter, desc bool, offset, limit int) ([]audit.Row, int, error) {
+	w := db.auditWhere(f)
+	var total int
+	if err := db.queryOne(ctx, "SELECT COUNT(*) FROM mfa_audit"+w.text(), w.args, &total); err != nil {
+		return nil, 0, err
+	}
+	order := " ORDER BY id"
+	if desc {
+		order += " DESC"
+	}
+	var list []audit.Row
+	err := db.query(ctx, "SELECT "+db.auditSelect()+" FROM mfa_audit"+w.text()+order+" LIMIT ? OFFSET ?", append(w.args, limit, offset), func(r *sql.Rows) error {
+		a, err := db.scanAudit(r)
+		list = append(list, a)
+		return err
+	})
+	return list, total, err
+}
+
+// EachAudit calls f for every row that fits, in the order of the dates, without
+// keeping them in memory.
+func (db *DB) EachAudit(ctx context.Context, filter audit.Filter, f func(audit.Row) error) error {
+	w := db.auditWhere(filter)
+	return db.query(ctx, "SELECT "+db.auditSelect()+" FROM mfa_audit"+w.text()+" ORDER BY id", w.args, func(r *sql.Rows) error {
+		a, err := db.scanAudit(r)
+		if err != nil {
+			return err
+		}
+		return f(a)
+	})
+}
+
+// AuditNumbers tells which of the numbers exist, for finding missing rows.
+func (db *DB) AuditNumbers(ctx context.Context, ids []int64) (map[int64]bool, error) {
+	out := make(map[int64]bool, len(ids))
+	in, args := inList(ids)
+	err := db.query(ctx, "SELECT id FROM mfa_audit WHERE id IN "+in, args, func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		out[id] = true
+		return err
+	})
+	return out, err
+}
