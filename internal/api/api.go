@@ -13,13 +13,16 @@ import (
 	"edumfa/internal/audit"
 	"edumfa/internal/challenge"
 	"edumfa/internal/change"
+	"edumfa/internal/clientapp"
 	"edumfa/internal/enrol"
 	"edumfa/internal/event"
 	"edumfa/internal/login"
 	"edumfa/internal/policy"
+	"edumfa/internal/realm"
 	"edumfa/internal/resolver"
 	"edumfa/internal/secret"
 	"edumfa/internal/session"
+	"edumfa/internal/settings"
 	"edumfa/internal/signature"
 	"edumfa/internal/snapshot"
 	"edumfa/internal/token"
@@ -81,10 +84,6 @@ type Actions interface {
 	Names(scope string) []string
 	// Menus are the main menus that an action opens.
 	Menus(scope, action string) []string
-	// Definitions are the actions of a scope with their lists of values; false
-	// for an unknown scope.
-	Definitions(scope string, lists policy.Dynamic) (map[string]any, bool)
-	Scopes() []string
 }
 
 // Metrics counts requests.
@@ -118,6 +117,7 @@ type API struct {
 	// SignAnswers and SignAudit say what is signed.
 	SignAnswers, SignAudit bool
 	Metrics                Metrics
+	Clients                clientapp.Due
 	Now                    func() time.Time
 	Local                  *time.Location
 	Rand                   io.Reader
@@ -129,6 +129,36 @@ type API struct {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// The parts of the store, by resource.
+type (
+	realmStore interface {
+		SetRealm(ctx context.Context, name string, links []realm.Link) (added, failed []string, err error)
+		DeleteRealm(ctx context.Context, name string) (int64, error)
+		SetDefaultRealm(ctx context.Context, name string) (int64, error)
+		SetResolver(ctx context.Context, s resolver.Stored) (int64, error)
+		DeleteResolver(ctx context.Context, name string) (int64, error)
+	}
+	policyStore interface {
+		SavePolicy(ctx context.Context, p policy.Row) (int64, error)
+		EnablePolicy(ctx context.Context, name string, on bool) (int64, error)
+		DeletePolicy(ctx context.Context, name string) (int64, error)
+	}
+	eventStore interface {
+		SaveEvent(ctx context.Context, e event.Row) (int64, error)
+		EnableEvent(ctx context.Context, id int64, on bool) error
+		DeleteEvent(ctx context.Context, id int64) error
+	}
+	settingStore interface {
+		SetSetting(ctx context.Context, e settings.Entry) (inserted bool, err error)
+		DeleteSetting(ctx context.Context, key string) (found bool, err error)
+	}
+	auditStore interface {
+		AuditPage(ctx context.Context, f audit.Filter, desc bool, offset, limit int) ([]audit.Row, int, error)
+		EachAudit(ctx context.Context, filter audit.Filter, f func(audit.Row) error) error
+		AuditNumbers(ctx context.Context, ids []int64) (map[int64]bool, error)
+	}
+)
 
 type tokenStore interface {
 	Tokens(ctx context.Context, f token.Filter, with token.Parts) ([]*token.Token, error)

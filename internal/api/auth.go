@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"edumfa/internal/change"
 	"edumfa/internal/login"
@@ -15,9 +14,6 @@ import (
 	"edumfa/internal/session"
 	"edumfa/internal/user"
 )
-
-// sessionLife is how long a session token is good.
-const sessionLife = time.Hour
 
 func wrongCredentials(detail map[string]any) error {
 	e := mfaerr.NewAuth(mfaerr.CodeAuthWrong, "Authentication failure. Wrong credentials")
@@ -143,7 +139,7 @@ func (a *API) loggedIn(ctx context.Context, r *Request, c session.Caller, detail
 	if err != nil {
 		return nil, err
 	}
-	signed, err := a.Sessions.Issue(c, rights, r.Now, sessionLife)
+	signed, err := a.Sessions.Issue(session.Claims{Username: c.Username, Realm: c.Realm, Role: c.Role, AuthType: session.AuthPassword, Expires: r.Now.Add(session.SessionLifetime), Rights: rights})
 	if err != nil {
 		return nil, err
 	}

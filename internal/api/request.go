@@ -45,12 +45,12 @@ type Request struct {
 
 // Trail collects what the audit row says. Texts that are nil are NULL.
 type Trail struct {
-	Success                     int64
-	Serial, TokenType           *string
-	User, Realm, Resolver       *string
-	Administrator               *string
-	Info, Detail                *string
-	Policies                    []string
+	Success               int64
+	Serial, TokenType     *string
+	User, Realm, Resolver *string
+	Administrator         *string
+	Info, Detail          *string
+	Policies              []string
 }
 
 // text sets a column.

@@ -15,10 +15,12 @@ import (
 func (a *API) query(r *Request, scope, action string) policy.Query {
 	return policy.Query{
 		Scope: scope, Action: action, Client: r.Client, Node: r.Node, Time: r.Now,
-		Header:       r.HTTP.Header.Get,
-		Environment:  func(name string) string { return environment(r, name) },
-		AllResolvers: func(ctx context.Context, login, realm string) ([]string, error) { return r.Users.Resolvers(ctx, login, realm) },
-		Token:        func(ctx context.Context) (*policy.Token, error) { return a.policyToken(ctx, r) },
+		Header:      r.HTTP.Header.Get,
+		Environment: func(name string) string { return environment(r, name) },
+		AllResolvers: func(ctx context.Context, login, realm string) ([]string, error) {
+			return r.Users.Resolvers(ctx, login, realm)
+		},
+		Token: func(ctx context.Context) (*policy.Token, error) { return a.policyToken(ctx, r) },
 	}
 }
 

@@ -233,3 +233,28 @@ func tokenRow(t *token.Token, owners map[ownerKey]ownerView, hidden []string) ma
 	}
 	return row
 }
+
+// tokenDelete removes a token.
+func (a *API) tokenDelete(ctx context.Context, r *Request) (*Answer, error) {
+	t, err := a.ownToken(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Store.DeleteToken(ctx, t.ID, t.Serial); err != nil {
+		return nil, err
+	}
+	r.Audit.Success = 1
+	return ok(1), nil
+}
+
+// ownToken is the token of the parameter serial; for a user only one of his own.
+func (a *API) ownToken(ctx context.Context, r *Request) (*token.Token, error) {
+	t, err := a.requestToken(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil || r.SelfService() && !ownedBy(t, r.User) {
+		return nil, mfaerr.NewNotFound("The requested token could not be found.")
+	}
+	return t, nil
+}

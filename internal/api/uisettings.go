@@ -158,4 +158,3 @@ func (x *uiSettings) wizard(value map[string]any) error {
 	value["token_wizard"], value["dialog_no_token"] = wizard && none, dialog && none
 	return nil
 }
-

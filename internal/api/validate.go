@@ -198,14 +198,18 @@ func (a *API) attempt(ctx context.Context, r *Request, env *tokentype.Env, token
 			return false, login.Reply{}, err
 		}
 	}
-	in.UserPassword = func(ctx context.Context, password secret.String) (bool, error) { return r.Users.CheckPassword(ctx, r.User, password) }
+	in.UserPassword = func(ctx context.Context, password secret.String) (bool, error) {
+		return r.Users.CheckPassword(ctx, r.User, password)
+	}
 	return a.Logins.Check(ctx, env, in)
 }
 
 // loginRules asks the policies how a login is taken.
 func (a *API) loginRules(ctx context.Context, r *Request, t *token.Token) (login.Rules, error) {
 	var out login.Rules
-	q := func(action string) policy.Query { return a.tokenQuery(r, policy.ScopeAuthentication, action, t, r.User) }
+	q := func(action string) policy.Query {
+		return a.tokenQuery(r, policy.ScopeAuthentication, action, t, r.User)
+	}
 	mode, ok, err := a.policyValue(ctx, r, q("otppin"), policy.Words)
 	if err != nil {
 		return out, err

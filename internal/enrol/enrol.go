@@ -321,4 +321,3 @@ func clone(t *token.Token) *token.Token {
 	}
 	return &c
 }
-

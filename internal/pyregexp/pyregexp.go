@@ -11,6 +11,7 @@ package pyregexp
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/dlclark/regexp2"
@@ -33,10 +34,10 @@ var ErrTimeout = errors.New("pattern took too long")
 type Pattern struct {
 	source string
 	find   *regexp2.Regexp
-	match  *regexp2.Regexp // anchored at the start
-	full   *regexp2.Regexp // anchored at both ends
-	names  map[string]int  // group numbers by name
-	groups int             // number of groups without the whole match
+	match  func() (*regexp2.Regexp, error) // anchored at the start, built when used
+	full   func() (*regexp2.Regexp, error) // anchored at both ends
+	names  map[string]int                  // group numbers by name
+	groups int                             // number of groups without the whole match
 }
 
 // Compile translates a Python pattern. Errors wrap [ErrPattern].
@@ -55,17 +56,19 @@ func CompileTimeout(expr string, limit time.Duration) (*Pattern, error) {
 		return nil, fmt.Errorf("%w: %w", ErrPattern, err)
 	}
 	p := &Pattern{source: expr, names: tr.names, groups: tr.groups}
-	for _, v := range []struct {
-		dst  **regexp2.Regexp
-		expr string
-	}{{&p.find, body}, {&p.match, `\A(?:` + body + `)`}, {&p.full, `\A(?:` + body + `)\z`}} {
-		re, err := regexp2.Compile(v.expr, tr.options)
+	build := func(expr string) (*regexp2.Regexp, error) {
+		re, err := regexp2.Compile(expr, tr.options)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrPattern, err)
 		}
 		re.MatchTimeout = limit
-		*v.dst = re
+		return re, nil
 	}
+	if p.find, err = build(body); err != nil {
+		return nil, err
+	}
+	p.match = sync.OnceValues(func() (*regexp2.Regexp, error) { return build(`\A(?:` + body + `)`) })
+	p.full = sync.OnceValues(func() (*regexp2.Regexp, error) { return build(`\A(?:` + body + `)\z`) })
 	return p, nil
 }
 
@@ -73,15 +76,24 @@ func CompileTimeout(expr string, limit time.Duration) (*Pattern, error) {
 func (p *Pattern) String() string { return p.source }
 
 // Search reports whether the pattern occurs anywhere in s, as re.search.
-func (p *Pattern) Search(s string) (bool, error) { return matched(p.find, s) }
+func (p *Pattern) Search(s string) (bool, error) { return matched(p.find, nil, s) }
 
 // Match reports whether the pattern fits a beginning of s, as re.match.
-func (p *Pattern) Match(s string) (bool, error) { return matched(p.match, s) }
+func (p *Pattern) Match(s string) (bool, error) {
+	re, err := p.match()
+	return matched(re, err, s)
+}
 
 // FullMatch reports whether the pattern fits all of s, as re.fullmatch.
-func (p *Pattern) FullMatch(s string) (bool, error) { return matched(p.full, s) }
+func (p *Pattern) FullMatch(s string) (bool, error) {
+	re, err := p.full()
+	return matched(re, err, s)
+}
 
-func matched(re *regexp2.Regexp, s string) (bool, error) {
+func matched(re *regexp2.Regexp, err error, s string) (bool, error) {
+	if err != nil {
+		return false, err
+	}
 	ok, err := re.MatchString(s)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrTimeout, err)

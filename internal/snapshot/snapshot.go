@@ -24,9 +24,9 @@ type Snapshot struct {
 	Settings settings.Settings
 	Realms   *realm.Directory
 	Policies *policy.Set
-	Events   *event.Set
+	Events   *event.Snapshot
 	// Proxies maps forwarded client addresses (setting OverrideAuthorizationClient).
-	Proxies *clientip.Map
+	Proxies clientip.Mapping
 
 	stamp  string // the row it was loaded at
 	second int64  // when it was loaded, Unix seconds
@@ -153,9 +153,14 @@ func (h *Holder) load(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Policies = policy.NewSet(policies)
-	s.Events = event.NewSet(events)
-	s.Proxies = clientip.Parse(s.Settings.Text("OverrideAuthorizationClient", ""))
+	s.Policies = policy.NewSet(policies, h.now)
+	definitions := make([]event.Definition, len(events))
+	for i, e := range events {
+		definitions[i] = event.FromRow(e)
+	}
+	s.Events = event.NewSnapshot(definitions)
+	// A mapping that cannot be read trusts no proxy.
+	s.Proxies, _ = clientip.ParseMapping(s.Settings.Text("OverrideAuthorizationClient", ""))
 	s.Realms = h.opener.Open(ctx, realms, stored, func(closeIt func()) { time.AfterFunc(h.grace, closeIt) })
 	h.current.Store(s)
 	return s, nil

@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"edumfa/internal/audit"
-	"edumfa/internal/change"
 	"edumfa/internal/challenge"
+	"edumfa/internal/change"
 	"edumfa/internal/token"
 )
 

@@ -13,7 +13,7 @@ import (
 
 	"edumfa/internal/challenge"
 	"edumfa/internal/change"
-	"edumfa/internal/policy"
+	"edumfa/internal/policy/action"
 	"edumfa/internal/resolver"
 	"edumfa/internal/secret"
 	"edumfa/internal/settings"
@@ -119,7 +119,7 @@ type Match struct {
 type Type interface {
 	Info() Info
 	// Actions are the type's own policy actions beside those every type has.
-	Actions() []policy.Definition
+	Actions() []action.Definition
 	// Enroll fills a new token, or one that is enrolled again, from the request.
 	// Errors are the client's: mfaerr.
 	Enroll(ctx context.Context, e *Env, t *token.Token, p EnrollParams) (Enrolled, error)

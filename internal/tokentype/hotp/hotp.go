@@ -7,7 +7,6 @@ import (
 
 	"edumfa/internal/change"
 	"edumfa/internal/otp"
-	"edumfa/internal/policy"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
@@ -41,7 +40,7 @@ func (Type) Info() tokentype.Info {
 }
 
 // Actions are the type's own policy actions.
-func (Type) Actions() []policy.Definition { return action.HOTP() }
+func (Type) Actions() []action.Definition { return action.HOTP() }
 
 // Enroll sets key and hash.
 func (Type) Enroll(ctx context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"unicode/utf8"
 
-	"edumfa/internal/policy"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/randtext"
 	"edumfa/internal/secret"
@@ -33,7 +32,7 @@ func (Type) Info() tokentype.Info {
 }
 
 // Actions are the type's own policy actions.
-func (Type) Actions() []policy.Definition { return action.PW() }
+func (Type) Actions() []action.Definition { return action.Password() }
 
 // Enroll stores a given password or makes one.
 func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {

@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"edumfa/internal/change"
-	"edumfa/internal/policy"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/randtext"
 	"edumfa/internal/secret"
@@ -38,7 +37,7 @@ func (Type) Info() tokentype.Info {
 }
 
 // Actions are the type's own policy actions.
-func (Type) Actions() []policy.Definition { return action.Registration() }
+func (Type) Actions() []action.Definition { return action.Registration() }
 
 // Enroll stores a given code or makes one.
 func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {

@@ -4,7 +4,7 @@ package spass
 import (
 	"context"
 
-	"edumfa/internal/policy"
+	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -27,7 +27,7 @@ func (Type) Info() tokentype.Info {
 }
 
 // Actions are the type's own policy actions: none.
-func (Type) Actions() []policy.Definition { return nil }
+func (Type) Actions() []action.Definition { return nil }
 
 // Enroll keeps a key that is never used: other programs expect one.
 func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {

@@ -10,7 +10,6 @@ import (
 	"edumfa/internal/change"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/otp"
-	"edumfa/internal/policy"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
@@ -47,7 +46,7 @@ func (Type) Info() tokentype.Info {
 }
 
 // Actions are the type's own policy actions.
-func (Type) Actions() []policy.Definition { return action.TOTP() }
+func (Type) Actions() []action.Definition { return action.TOTP() }
 
 // Enroll sets key, hash and the time parameters.
 func (Type) Enroll(ctx context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {
