@@ -25,15 +25,26 @@ func Person(uid, ou, given, sn string, more ...string) Entry {
 	}, more...)}
 }
 
-// LDIF writes entries (RFC 2849); all values are base64.
+// LDIF writes entries (RFC 2849); all values are base64. Values of one attribute
+// stand together, as slapadd wants them.
 func LDIF(entries ...Entry) string {
 	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	var b strings.Builder
 	for _, e := range entries {
 		fmt.Fprintf(&b, "dn:: %s\n", b64(e.DN))
+		var order []string
+		values := map[string][]string{}
 		for _, a := range e.Attrs {
 			k, v, _ := strings.Cut(a, ": ")
-			fmt.Fprintf(&b, "%s:: %s\n", k, b64(v))
+			if values[k] == nil {
+				order = append(order, k)
+			}
+			values[k] = append(values[k], v)
+		}
+		for _, k := range order {
+			for _, v := range values[k] {
+				fmt.Fprintf(&b, "%s:: %s\n", k, b64(v))
+			}
 		}
 		b.WriteString("\n")
 	}
