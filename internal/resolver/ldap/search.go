@@ -200,11 +200,11 @@ func (u *users) manyDN(ctx context.Context, c *conn, ids []string, people map[st
 
 func (u *users) chunk(ctx context.Context, c *conn, ids []string, people map[string]person) error {
 	var conditions []string
-	wanted := map[string]string{} // folded id to the spelling asked with
+	wanted := map[string][]string{} // folded id to the spellings asked with
 	for _, id := range ids {
 		if cond, ok := u.set.idCondition(id); ok {
 			conditions = append(conditions, cond)
-			wanted[u.fold(id)] = id
+			wanted[u.fold(id)] = append(wanted[u.fold(id)], id)
 		}
 	}
 	if len(conditions) == 0 {
@@ -217,16 +217,14 @@ func (u *users) chunk(ctx context.Context, c *conn, ids []string, people map[str
 			return true
 		}
 		for _, v := range p.ids {
-			id, ok := wanted[u.fold(v)]
-			if !ok {
-				continue
+			for _, id := range wanted[u.fold(v)] {
+				if old, taken := people[id]; taken && old.dn != p.dn {
+					several[id] = true
+				}
+				q := p
+				q.user.ID = id
+				people[id] = q
 			}
-			if old, taken := people[id]; taken && old.dn != p.dn {
-				several[id] = true
-			}
-			q := p
-			q.user.ID = id
-			people[id] = q
 		}
 		return true
 	})
