@@ -7,17 +7,38 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	ldaplib "github.com/go-ldap/ldap/v3"
 )
 
+// maxAnswer bounds what a server may send for one question, in bytes. A page of
+// users is far smaller.
+const maxAnswer = 32 << 20
+
 // conn is one connection, used by one question at a time.
 type conn struct {
 	to   server
 	lib  *ldaplib.Conn
-	raw  net.Conn
+	raw  *limitedConn
 	idle time.Time // since when it waits for the next question
+}
+
+// limitedConn reads at most so many bytes, so that a server gone mad does not
+// fill the memory.
+type limitedConn struct {
+	net.Conn
+	left atomic.Int64
+}
+
+func (c *limitedConn) Read(b []byte) (int, error) {
+	if c.left.Load() <= 0 {
+		return 0, errors.New("the answer of the directory is too long")
+	}
+	n, err := c.Conn.Read(b)
+	c.left.Add(-int64(n))
+	return n, err
 }
 
 // dial connects, with TLS if the settings ask for it. ctx has a deadline.
@@ -41,7 +62,9 @@ func (s *settings) dial(ctx context.Context, to server) (*conn, error) {
 		}
 		raw = secured
 	}
-	c := &conn{to: to, lib: ldaplib.NewConn(raw, to.tls), raw: raw}
+	limited := &limitedConn{Conn: raw}
+	limited.left.Store(maxAnswer)
+	c := &conn{to: to, lib: ldaplib.NewConn(limited, to.tls), raw: limited}
 	c.lib.Start()
 	if !to.tls && s.startTLS {
 		if err := c.do(ctx, func(l *ldaplib.Conn) error { return l.StartTLS(config) }); err != nil {
@@ -55,16 +78,22 @@ func (s *settings) dial(ctx context.Context, to server) (*conn, error) {
 // do runs one operation of the library, which knows no contexts: the deadline is
 // put on the socket, and the end of ctx is an expired deadline. After an error
 // that is not an answer of the server the connection must be discarded.
-func (c *conn) do(ctx context.Context, f func(*ldaplib.Conn) error) error {
+func (c *conn) do(ctx context.Context, f func(*ldaplib.Conn) error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	defer func() { // malformed answers must not reach further than this
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	c.raw.left.Store(maxAnswer)
 	deadline, _ := ctx.Deadline()
 	if err := c.raw.SetDeadline(deadline); err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.raw.SetDeadline(time.Unix(1, 0)) })
-	err := f(c.lib)
+	err = f(c.lib)
 	if !stop() {
 		return ctx.Err() // the socket's deadline is spoilt, whatever was answered
 	}

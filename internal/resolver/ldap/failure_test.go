@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	ldaplib "github.com/go-ldap/ldap/v3"
 
 	"edumfa/internal/breaker"
 	"edumfa/internal/field"
@@ -276,6 +279,46 @@ func TestGarbageInsteadOfLDAP(t *testing.T) {
 				t.Errorf("%+v %v", got, err)
 			}
 		})
+	}
+}
+
+func TestAnswerTooLong(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		l.Close()
+		if _, err = c.Write([]byte("\x04\x84\x7f\xff\xff\xff")); err != nil {
+			return
+		}
+		block := make([]byte, 1<<20)
+		for range 2000 {
+			if _, err = c.Write(block); err != nil {
+				return
+			}
+		}
+	}()
+	u := make1(t, options(nil, field.Values{"LDAPURI": l.Addr().String(), "TIMEOUT": "60"}))
+	if got, err := u.ByLogin(t.Context(), "ines"); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
+func TestConnPanicIsAnError(t *testing.T) {
+	s := campus(t)
+	u := make1(t, options(s, nil))
+	err := u.pool.ask(t.Context(), u.pool.short(asService), func(ctx context.Context, c *conn) error {
+		return c.do(ctx, func(*ldaplib.Conn) error { panic("bug") })
+	})
+	if !errors.Is(err, resolver.ErrUnavailable) {
+		t.Error(err)
 	}
 }
 

@@ -27,9 +27,13 @@ const (
 	strategyRandom     = "RANDOM"
 )
 
-// fieldPassword is the field whose attribute is written and never read: a
-// directory that hands out password hashes must not make them user data.
+// fieldPassword is the field whose attribute is written and never read, under
+// whatever other name it is mapped too: a directory that hands out password
+// hashes must not make them user data.
 const fieldPassword = "password"
+
+// attrPassword is where most directories keep the hash (RFC 4519 §2.41).
+const attrPassword = "userPassword"
 
 // settings are the options of one instance, checked.
 type settings struct {
@@ -199,7 +203,7 @@ func (s *settings) parseMaps(v field.Values) error {
 			return fmt.Errorf("option USERINFO: %q is no attribute name", a)
 		}
 		s.writeMap[k] = a
-		if k != fieldPassword {
+		if k != fieldPassword && !strings.EqualFold(a, attrPassword) && !strings.EqualFold(a, m[fieldPassword]) {
 			s.userInfo[k] = a
 		}
 	}

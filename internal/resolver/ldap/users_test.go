@@ -169,6 +169,7 @@ func TestAttributes(t *testing.T) {
 			resolver.Attributes{"username": "kim", "surname": "Kuhn", "family": "Kuhn"}},
 		{"GUID as text", "ines", field.Values{"USERINFO": `{"guid": "objectGUID"}`}, resolver.Attributes{"username": "ines", "guid": guid1}},
 		{"passwords are not user data", "ines", field.Values{"USERINFO": `{"password": "userPassword"}`}, resolver.Attributes{"username": "ines"}},
+		{"under no name", "ines", field.Values{"USERINFO": `{"pw": "USERPASSWORD", "hash": "sn", "password": "SN"}`}, resolver.Attributes{"username": "ines"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			u := make1(t, options(s, c.more))

@@ -110,12 +110,17 @@ func (s *Server) Restart() {
 	s.start()
 }
 
-// Hang freezes the server: connections are still accepted by the kernel and
-// nothing is answered any more.
+// Hang freezes a server that runs: connections are still accepted by the kernel
+// and nothing is answered any more.
 func (s *Server) Hang() {
 	s.t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		s.t.Fatal(err)
+	}
+	// The signal takes its time to reach all threads; the kernel tells when.
+	var state syscall.WaitStatus
+	if _, err := syscall.Wait4(s.cmd.Process.Pid, &state, syscall.WUNTRACED, nil); err != nil || !state.Stopped() {
+		s.t.Fatalf("slapd does not stop: %v", err)
 	}
 }
 
