@@ -60,8 +60,6 @@ type Config interface {
 	AuditTruncate() bool
 	AuditColumnLengths() map[string]int
 	ReduceAudit() bool
-	PreferredLanguages() []string
-	CustomBaseline() (baseline, menu string)
 }
 
 // Keys seals and opens values at rest.

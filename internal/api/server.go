@@ -247,6 +247,9 @@ func (a *API) authenticate(_ context.Context, r *Request) error {
 	case adminOrUser:
 		roles = append(roles, session.RoleUser)
 	}
+	if len(r.HTTP.Header.Values("Authorization")) == 0 {
+		return session.ErrNoHeader()
+	}
 	c, err := a.Sessions.Check(r.HTTP.Header.Get("Authorization"), r.Now, roles...)
 	if err != nil {
 		return err

@@ -105,7 +105,7 @@ type Config struct {
 	// HashSchemes are the password hash schemes. Key EDUMFA_HASH_ALGO_LIST,
 	// default argon2, pbkdf2_sha512.
 	HashSchemes SchemeList
-	// HashParams are the parameters of new hashes, on top of argon2__rounds 9.
+	// HashParams are the parameters of new hashes; none are set when it is empty.
 	// Key EDUMFA_HASH_ALGO_PARAMS.
 	HashParams HashParams
 	// HashQueue bounds hashing. Key EDUMFA_HASH_QUEUE, a dict with the entries
@@ -236,7 +236,7 @@ func Default() *Config {
 		SuperuserRealms:        []string{"superuser"},
 		Pepper:                 secret.New("Never know..."),
 		HashSchemes:            SchemeList{"argon2", "pbkdf2_sha512"},
-		HashParams:             HashParams{"argon2__rounds": 9},
+		HashParams:             HashParams{},
 		HashQueue:              HashQueue{Waiting: 64},
 		HSM:                    HSM{Module: "default", Slot: -1, KeyID: -1, KeyLabel: "eduMFA", LockDir: "/dev/shm/pilock", Timeout: 15 * time.Second, MaxRetries: 5},
 		AuditModule:            "sqlaudit",

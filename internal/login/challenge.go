@@ -135,7 +135,7 @@ func (c *Checker) Trigger(ctx context.Context, env *tokentype.Env, tokens []*tok
 		if !t.Active || t.Revoked || t.Locked {
 			continue
 		}
-		if typ, known := c.Types.Get(t.TypeKey()); known && typ.Info().Challenges {
+		if typ, known := c.Types.Get(t.TypeKey()); known && typ.Info().Challenges && !typ.Info().Planned {
 			list = append(list, &candidate{t: t, typ: typ})
 		}
 	}

@@ -138,7 +138,7 @@ func (a *attempt) candidates() ([]*candidate, error) {
 		}
 		usable++
 		typ, known := a.c.Types.Get(t.TypeKey())
-		if known {
+		if known && !typ.Info().Planned {
 			list = append(list, &candidate{t: t, typ: typ})
 		}
 	}

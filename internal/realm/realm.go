@@ -74,6 +74,14 @@ func (d *Directory) Instance(name string) (*Instance, bool) {
 	return i, ok
 }
 
+// Order are the resolvers of a realm in the order they are asked.
+func (d *Directory) Order(name string) []string {
+	if r, ok := d.Realm(name); ok {
+		return r.Order
+	}
+	return nil
+}
+
 // Opener opens instances and keeps those whose settings did not change.
 type Opener struct {
 	Kinds   []resolver.Kind

@@ -46,6 +46,10 @@ type Info struct {
 	TwoStep bool
 	// EnrollableBy are the roles the user interface offers it to: admin, user.
 	EnrollableBy []string
+	// PINScopes are the policy scopes in which the type has PIN rules of its own.
+	PINScopes []string
+	// Planned types are known by name only and take no part in logins.
+	Planned bool
 	// PublicSettings are the type's settings that users may read.
 	PublicSettings []string
 }

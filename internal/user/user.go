@@ -138,26 +138,6 @@ func (f *Finder) Find(ctx context.Context, login, realmName, resolverName string
 	return u, nil
 }
 
-// Resolvers are the resolvers of a realm in which the login name exists, in
-// their order.
-func (f *Finder) Resolvers(ctx context.Context, login, realmName string) ([]string, error) {
-	r, ok := f.Realms.Realm(realmName)
-	if !ok {
-		return nil, nil
-	}
-	var out []string
-	for _, name := range r.Order {
-		u, err := f.inResolver(ctx, User{Login: login, Realm: realmName, RealmID: r.ID, Resolver: name})
-		if err != nil {
-			return nil, err
-		}
-		if u.ID != "" {
-			out = append(out, name)
-		}
-	}
-	return out, nil
-}
-
 func (f *Finder) inResolver(ctx context.Context, u User) (User, error) {
 	i, ok := f.Realms.Instance(u.Resolver)
 	if !ok {

@@ -27,7 +27,7 @@ var _ tokentype.Type = Type{}
 func (Type) Info() tokentype.Info {
 	return tokentype.Info{
 		Name: "pw", Prefix: "PW", Title: "Password Token", Description: "Password: a fixed password.",
-		ClientMode: tokentype.Interactive, Authenticates: true,
+		ClientMode: tokentype.Interactive, Authenticates: true, Challenges: true,
 	}
 }
 

@@ -32,7 +32,7 @@ var (
 func (Type) Info() tokentype.Info {
 	return tokentype.Info{
 		Name: "registration", Prefix: "REG", Title: "Registration Code Token", Description: "Registration: a code for one login.",
-		ClientMode: tokentype.Interactive, Authenticates: true, EnrollableBy: []string{"admin"},
+		ClientMode: tokentype.Interactive, Authenticates: true, Challenges: true, EnrollableBy: []string{"admin"},
 	}
 }
 

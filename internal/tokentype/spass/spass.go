@@ -22,7 +22,7 @@ var (
 func (Type) Info() tokentype.Info {
 	return tokentype.Info{
 		Name: "spass", Prefix: "PISP", Title: "Simple Pass Token", Description: "SPass: a PIN, or no PIN, that is always right.",
-		ClientMode: tokentype.Interactive, Authenticates: true, EnrollableBy: []string{"admin", "user"},
+		ClientMode: tokentype.Interactive, Authenticates: true, EnrollableBy: []string{"admin", "user"}, PINScopes: []string{"admin", "user"},
 	}
 }
 

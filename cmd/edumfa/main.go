@@ -1,0 +1,38 @@
+// Command edumfa is the server.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+const usage = `usage: edumfa [serve] [--listen HOST:PORT]   serve the REST interface
+       edumfa check-config                   say what is wrong with the configuration
+       edumfa version
+`
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "edumfa:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	name := "serve"
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		name, args = args[0], args[1:]
+	}
+	switch name {
+	case "serve":
+		return serve(args)
+	case "check-config":
+		return checkConfig()
+	case "version":
+		return version()
+	case "help":
+		fmt.Print(usage)
+		return nil
+	}
+	return fmt.Errorf("there is no command %q\n%s", name, usage)
+}

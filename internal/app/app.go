@@ -1,0 +1,185 @@
+// Package app puts the server together. It is the only package that knows
+// everybody: builtin.go lists what is compiled in, Open makes everything from a
+// configuration and Close ends it.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"edumfa/internal/api"
+	"edumfa/internal/config"
+	"edumfa/internal/dburi"
+	"edumfa/internal/enrol"
+	"edumfa/internal/event"
+	"edumfa/internal/keystore"
+	"edumfa/internal/login"
+	"edumfa/internal/mail"
+	"edumfa/internal/passhash"
+	"edumfa/internal/policy/action"
+	"edumfa/internal/realm"
+	"edumfa/internal/resolver"
+	"edumfa/internal/session"
+	"edumfa/internal/signature"
+	"edumfa/internal/snapshot"
+	"edumfa/internal/store"
+	"edumfa/internal/tokentype"
+)
+
+// Version is what answers call the server: the field's clients read it as the
+// version of the interface.
+const Version = "2.9.5"
+
+// Deps is what an installation is run with; the zero value is the real world.
+type Deps struct {
+	Now   func() time.Time
+	Local *time.Location
+	Rand  io.Reader
+	Log   *slog.Logger
+	// Metrics counts requests; nil counts nothing.
+	Metrics api.Metrics
+}
+
+func (d Deps) complete() Deps {
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Local == nil {
+		d.Local = time.Local
+	}
+	if d.Rand == nil {
+		d.Rand = rand.Reader
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Metrics == nil {
+		d.Metrics = noMetrics{}
+	}
+	return d
+}
+
+type noMetrics struct{}
+
+func (noMetrics) Request(string, string, int, time.Duration) {}
+
+// App is an open installation.
+type App struct {
+	Config    *config.Config
+	Store     *store.DB
+	Keys      *keystore.Store
+	Hasher    *passhash.Hasher
+	Sessions  *session.Sessions
+	Snapshots *snapshot.Holder
+	Types     *tokentype.Registry
+	Actions   *action.Catalog
+	Signer    *signature.Signer
+	api       *api.API
+	deps      Deps
+}
+
+// OpenStore opens the database of a configuration without looking at its tables.
+func OpenStore(ctx context.Context, c *config.Config, d Deps) (*store.DB, error) {
+	d = d.complete()
+	if c.DatabaseURI.Empty() {
+		return nil, errors.New("SQLALCHEMY_DATABASE_URI is missing")
+	}
+	target, err := dburi.Parse(c.DatabaseURI.Reveal(), dburi.Options{BaseDir: filepath.Dir(c.File)})
+	if err != nil {
+		return nil, must("SQLALCHEMY_DATABASE_URI", err)
+	}
+	return store.Open(ctx, target, store.Options{MaxOpen: c.EngineOptions.PoolSize, Now: d.Now, Local: d.Local, Log: d.Log})
+}
+
+// Open makes a server of a configuration: keys, database, everything else. Its
+// errors are one line for the person who starts it.
+func Open(ctx context.Context, c *config.Config, d Deps) (*App, error) {
+	d = d.complete()
+	if err := c.Complete(); err != nil {
+		return nil, err
+	}
+	a := &App{Config: c, deps: d}
+	var err error
+	if a.Keys, err = keystore.Open(c.EncFile); err != nil {
+		return nil, must("EDUMFA_ENCFILE", err)
+	}
+	if !c.AuditNoSign || !c.NoResponseSign {
+		if a.Signer, err = signature.OpenSigner(c.AuditKeyPrivate); err != nil {
+			return nil, must("EDUMFA_AUDIT_KEY_PRIVATE", err)
+		}
+	}
+	queue := passhash.NewQueue(hashLimits(c))
+	if a.Hasher, err = passhash.New(hashSettings(c), queue, d.Rand); err != nil {
+		return nil, must("EDUMFA_HASH_ALGO_PARAMS", err)
+	}
+	if a.Sessions, err = session.New(c.SecretKey, d.Rand, trusted(c), compilePattern); err != nil {
+		return nil, err
+	}
+	if a.Store, err = OpenStore(ctx, c, d); err != nil {
+		return nil, err
+	}
+	if err := a.Store.CheckRevision(ctx); err != nil {
+		_ = a.Store.Close()
+		return nil, err
+	}
+	if err := a.wire(queue); err != nil {
+		_ = a.Store.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func trusted(c *config.Config) []session.Trusted {
+	out := make([]session.Trusted, 0, len(c.TrustedJWT))
+	for _, t := range c.TrustedJWT {
+		out = append(out, session.Trusted{PublicKey: t.PublicKey, Algorithm: t.Algorithm, Role: t.Role, Realm: t.Realm, Resolver: t.Resolver,
+			Username: t.Username, Audience: t.Audience, Claim: t.Claim, StaticData: t.StaticData})
+	}
+	return out
+}
+
+func (a *App) wire(queue *passhash.Queue) error {
+	d, c := a.deps, a.Config
+	k := keys{Store: a.Keys, rand: d.Rand}
+	p := pins{hasher: a.Hasher, keys: k}
+	users := storePasswords{passhash.NewUserStore(queue, d.Rand)}
+	kinds := ResolverKinds(users, passwdPasswords{users})
+	resolverDeps := resolver.Deps{Now: d.Now, Rand: d.Rand, Log: d.Log, Dir: filepath.Dir(c.File), FailoverPause: c.LDAPLoopTimeout}
+	a.Types = tokentype.NewRegistry(TokenTypes())
+	a.Actions = PolicyActions(a.Types.All(), action.Dynamic{})
+	a.Snapshots = snapshot.New(snapshot.Options{
+		Store: a.Store, Decrypt: k.decrypt, Now: func() time.Time { return d.Now().In(d.Local) }, Every: c.CheckReload,
+		Opener: &realm.Opener{Kinds: kinds, Deps: resolverDeps, Decrypt: k.decrypt, Log: d.Log},
+	})
+	catalog, err := event.LoadCatalog()
+	if err != nil {
+		return err
+	}
+	a.api = &api.API{
+		Config: settings{c}, Store: a.Store, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
+		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
+		Logins: &login.Checker{Types: a.Types, PINs: p},
+		Enrol:  &enrol.Service{Types: a.Types, Store: a.Store, PINs: p, NotFound: store.ErrNotFound},
+		Events: &event.Engine{Handlers: EventHandlers(), Lang: language{}, Now: d.Now, Log: d.Log}, EventCatalog: catalog,
+		Actions: a.Actions, ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
+		Mailer: mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}},
+		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
+		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
+	}
+	if a.Signer != nil {
+		a.api.Verifier = a.Signer.Verifier(c.CheckOldSignatures)
+	}
+	return nil
+}
+
+// Handler serves the API.
+func (a *App) Handler() http.Handler { return a.api.Handler() }
+
+// Close ends all connections.
+func (a *App) Close() error { return a.Store.Close() }

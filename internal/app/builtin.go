@@ -1,0 +1,66 @@
+package app
+
+import (
+	"slices"
+
+	"edumfa/internal/event"
+	"edumfa/internal/event/handler/requestmangler"
+	"edumfa/internal/policy/action"
+	"edumfa/internal/resolver"
+	"edumfa/internal/resolver/ldap"
+	"edumfa/internal/resolver/passwdfile"
+	"edumfa/internal/resolver/sqlusers"
+	"edumfa/internal/tokentype"
+	"edumfa/internal/tokentype/hotp"
+	"edumfa/internal/tokentype/planned"
+	"edumfa/internal/tokentype/pw"
+	"edumfa/internal/tokentype/registration"
+	"edumfa/internal/tokentype/spass"
+	"edumfa/internal/tokentype/totp"
+)
+
+// What is compiled in. Removing a line removes the kind.
+
+// TokenTypes are the token types.
+func TokenTypes() []tokentype.Type {
+	return append([]tokentype.Type{
+		hotp.Type{},
+		totp.Type{},
+		spass.Type{},
+		pw.Type{},
+		registration.Type{},
+	}, planned.Types()...)
+}
+
+// ResolverKinds are the user stores. sql and passwd check and make password
+// hashes.
+func ResolverKinds(sql sqlusers.Passwords, passwd passwdfile.Passwords) []resolver.Kind {
+	return []resolver.Kind{
+		passwdfile.NewKind(passwd),
+		ldap.Kind(),
+		sqlusers.NewKind(sql),
+	}
+}
+
+// EventHandlers are the modules that events can run.
+func EventHandlers() []event.Handler {
+	return []event.Handler{
+		requestmangler.Handler{},
+	}
+}
+
+// PolicyActions are the definitions of all policy actions, with the lists of
+// values that some of them offer.
+func PolicyActions(types []tokentype.Type, d action.Dynamic) *action.Catalog {
+	list := action.Static(d)
+	for _, t := range types {
+		i := t.Info()
+		list = append(list, action.ForType(action.TypeFacts{Name: i.Name, SelfService: slices.Contains(i.EnrollableBy, "user"), PINScopes: i.PINScopes})...)
+		if i.Planned {
+			list = append(list, action.Own(i.Name, d)...)
+			continue
+		}
+		list = append(list, t.Actions()...)
+	}
+	return action.NewCatalog(list)
+}

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"edumfa/internal/mail"
+	"edumfa/internal/mfaerr"
+	"edumfa/internal/secret"
+	"edumfa/internal/smtpserver"
+	"edumfa/internal/store"
+	"edumfa/internal/tokentype"
+)
+
+// mailer sends through the mail servers that administrators defined.
+type mailer struct {
+	store  *store.DB
+	keys   keys
+	sender mail.Sender
+}
+
+func (m mailer) Mail(ctx context.Context, serverID string, message tokentype.Mail) error {
+	s, err := m.store.SMTPServer(ctx, serverID)
+	if errors.Is(err, store.ErrNotFound) {
+		return mfaerr.NewConfig("The specified SMTP server configuration does not exist.").WithCause(err)
+	}
+	if err != nil {
+		return err
+	}
+	server, err := m.server(s)
+	if err != nil {
+		return err
+	}
+	return m.sender.Send(ctx, server, mail.Message{To: []string{message.To}, Subject: message.Subject, Body: message.Body, HTML: message.HTML})
+}
+
+func (m mailer) server(s smtpserver.Server) (mail.Server, error) {
+	out := mail.Server{Host: s.Host, Port: s.Port, User: s.Username, Sender: s.Sender, TLS: s.TLS, Timeout: time.Duration(s.Timeout) * time.Second}
+	if s.Password == "" {
+		return out, nil
+	}
+	password, err := m.keys.OpenPassword(s.Password)
+	if err != nil {
+		return out, err
+	}
+	out.Password = secret.New(password)
+	return out, nil
+}

@@ -1,0 +1,74 @@
+// Package planned names token types that the field has and this program does not
+// have yet. Their rights and limits can be written into policies, and lists show
+// their tokens; they cannot be enrolled and take no part in logins.
+package planned
+
+import (
+	"context"
+
+	"edumfa/internal/mfaerr"
+	"edumfa/internal/policy/action"
+	"edumfa/internal/secret"
+	"edumfa/internal/token"
+	"edumfa/internal/tokentype"
+)
+
+// Type is a type that is known by its facts only.
+type Type struct{ Facts tokentype.Info }
+
+var _ tokentype.Type = Type{}
+
+// Types are the types that are to come, in the order of their names.
+func Types() []tokentype.Type {
+	both, admin := []string{"admin", "user"}, []string{"admin"}
+	list := []tokentype.Info{
+		{Name: "4eyes", Prefix: "PI4E", Description: "4Eyes: several owners log in together.", Authenticates: true, Challenges: true, EnrollableBy: admin},
+		{Name: "applspec", Prefix: "ASPW", Description: "Application password: a fixed password for one service.", Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "certificate", Prefix: "CRT", Description: "Certificate: an X.509 certificate.", Authenticates: true, Challenges: true, NoPIN: true, EnrollableBy: both},
+		{Name: "daplug", Prefix: "DPLG", Description: "Daplug dongle.", Authenticates: true, Challenges: true, Verifiable: true},
+		{Name: "daypassword", Prefix: "DYPW", Description: "DayPassword: a time based value that may be used again.", Authenticates: true, Challenges: true, Verifiable: true, EnrollableBy: both},
+		{Name: "edupush", Prefix: "EDUP", Description: "PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "indexedsecret", Prefix: "PIIX", Description: "IndexedSecret: some characters of a shared secret.", Challenges: true, Verifiable: true, EnrollableBy: both},
+		{Name: "motp", Prefix: "PIMO", Description: "mOTP: mobile one time passwords.", Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "ocra", Prefix: "OCRA", Description: "OCRA: challenge response after RFC 6287.", Authenticates: true, Challenges: true},
+		{Name: "paper", Prefix: "PPR", Description: "Paper: printed one time passwords.", Authenticates: true, Challenges: true, Verifiable: true, EnrollableBy: both},
+		{Name: "push", Prefix: "PIPU", Description: "Legacy PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "question", Prefix: "QUST", Description: "Questionnaire: questions and answers.", Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "radius", Prefix: "PIRA", Description: "RADIUS: another server decides.", Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "remote", Prefix: "PIRE", Description: "Remote: another server of the same kind decides.", Authenticates: true, Challenges: true, EnrollableBy: admin},
+		{Name: "sms", Prefix: "PISM", Description: "SMS: a one time password by text message.", Challenges: true, NativeChallenge: true, Verifiable: true, EnrollableBy: both},
+		{Name: "sshkey", Prefix: "SSHK", Description: "SSH key: a public key.", Authenticates: true, NoPIN: true, EnrollableBy: both},
+		{Name: "tan", Prefix: "PITN", Description: "TAN: a printed list.", Authenticates: true, Challenges: true, Verifiable: true, EnrollableBy: both},
+		{Name: "tiqr", Prefix: "TiQR", Description: "TiQR: a question by QR code.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "u2f", Prefix: "U2F", Description: "U2F: a security key.", ClientMode: "u2f", Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "vasco", Prefix: "VASC", Description: "VASCO: a vendor's token.", Authenticates: true, Challenges: true, EnrollableBy: admin},
+		{Name: "webauthn", Prefix: "WAN", Description: "WebAuthn: a security key or passkey.", ClientMode: "webauthn", Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "yubico", Prefix: "UBCM", Description: "Yubikey by Yubico's service.", Authenticates: true, Challenges: true, EnrollableBy: both},
+		{Name: "yubikey", Prefix: "UBAM", Description: "Yubikey: one time passwords of a Yubikey.", Authenticates: true, Challenges: true, EnrollableBy: both},
+	}
+	out := make([]tokentype.Type, len(list))
+	for i, f := range list {
+		if f.ClientMode == "" {
+			f.ClientMode = tokentype.Interactive
+		}
+		f.Planned = true
+		out[i] = Type{Facts: f}
+	}
+	return out
+}
+
+// Info returns the facts.
+func (t Type) Info() tokentype.Info { return t.Facts }
+
+// Actions are the type's own policy actions.
+func (t Type) Actions() []action.Definition { return action.Own(t.Facts.Name, action.Dynamic{}) }
+
+// Enroll refuses.
+func (t Type) Enroll(context.Context, *tokentype.Env, *token.Token, tokentype.EnrollParams) (tokentype.Enrolled, error) {
+	return tokentype.Enrolled{}, mfaerr.NewTokenAdmin("Tokens of the type %s cannot be enrolled with this version.", t.Facts.Name)
+}
+
+// Verify finds nothing right.
+func (Type) Verify(context.Context, *tokentype.Env, *token.Token, secret.String) (tokentype.Match, error) {
+	return tokentype.Match{}, nil
+}
