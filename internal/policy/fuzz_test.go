@@ -62,7 +62,7 @@ func FuzzPINRule(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if ok, text := r.Check(pin); ok != (text == "") || len(pin) > 3 && strings.Contains(text, pin) && !strings.Contains(pinSigns+pinLetters+pinDigits, pin) {
+		if ok, text := r.Check(pin); ok != (text == "") {
 			t.Errorf("%q %q: %v %q", rule, pin, ok, text)
 		}
 	})

@@ -35,7 +35,7 @@ func loadGolden(t *testing.T) (golden, []TypeFacts, Dynamic) {
 	dynamic := Dynamic{Realms: []string{"realm1"}, Resolvers: []string{"reso"}}
 	var types []TypeFacts
 	for _, f := range g.Types {
-		types = append(types, TypeFacts{f.Name, f.SelfService, f.PINScopes})
+		types = append(types, TypeFacts{Name: f.Name, SelfService: f.SelfService, PINScopes: f.PINScopes})
 		dynamic.TokenTypes = append(dynamic.TokenTypes, f.Name)
 		if slices.Contains(f.Mode, "authenticate") && slices.Contains(f.Mode, "challenge") {
 			dynamic.ChallengeTypes = append(dynamic.ChallengeTypes, f.Name)
@@ -118,6 +118,16 @@ func TestBuiltin_NamesNothingTwice(t *testing.T) {
 	}
 }
 
+func TestBuiltin_TypesBringTheirOwn(t *testing.T) {
+	catalog := NewCatalog(Builtin([]TypeFacts{{Name: "hotp", Own: []Definition{{Scope: "user", Name: "hotp_x", Type: Bool}}}}, Dynamic{}))
+	_, own := catalog.Find("user", "hotp_x")
+	_, table := catalog.Find("user", "hotp_hashlib")
+	_, common := catalog.Find("admin", "enrollHOTP")
+	if !own || table || !common {
+		t.Errorf("own %v, table %v, common %v", own, table, common)
+	}
+}
+
 func TestCatalog_Menus(t *testing.T) {
 	catalog := NewCatalog(Builtin(nil, Dynamic{}))
 	for name, want := range map[string][]string{"assign": {"tokens", "users"}, "resolverread": nil, "copytokenpin": nil, "nonsense": nil} {
@@ -128,7 +138,9 @@ func TestCatalog_Menus(t *testing.T) {
 	if names := catalog.Names(policy.ScopeRegister); !slices.Equal(names, []string{"realm", "registration_body", "requiredemail", "resolver", "smtpconfig"}) {
 		t.Errorf("register has %v", names)
 	}
-	if len(catalog.Names("audit")) != 0 {
-		t.Error("the scope audit has no actions")
+	for scope, want := range map[string]bool{"register": true, "audit": false, "nonsense": false} {
+		if defs, ok := catalog.JSON(scope); ok != want || len(defs) != len(catalog.Names(scope)) {
+			t.Errorf("scope %s: got %v, %v", scope, defs, ok)
+		}
 	}
 }

@@ -161,6 +161,20 @@ func (c *Catalog) Names(scope string) []string {
 	return out
 }
 
+// Scopes are the scopes with actions.
+func (c *Catalog) Scopes() []string { return policy.Scopes() }
+
+// JSON returns a scope's actions by name as GET /policy/defs shows them; false
+// for an unknown scope.
+func (c *Catalog) JSON(scope string) (map[string]any, bool) {
+	list, ok := c.scopes[scope]
+	out := make(map[string]any, len(list))
+	for name, d := range list {
+		out[name] = d.JSON()
+	}
+	return out, ok
+}
+
 // Menus returns the menus that a right of the scope opens.
 func (c *Catalog) Menus(scope, name string) []string { return c.scopes[scope][name].Menus() }
 

@@ -2,7 +2,6 @@ package action
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"edumfa/internal/policy"
@@ -15,6 +14,8 @@ type TypeFacts struct {
 	SelfService bool
 	// PINScopes are the scopes in which the type has PIN rules of its own.
 	PINScopes []string
+	// Own are the actions the type brings; if nil, those of [Own] are taken.
+	Own []Definition
 }
 
 // ForType returns the actions that every token type has under its own name: the
@@ -51,10 +52,21 @@ func typePINRules(name, scope string) []Definition {
 	)
 }
 
-// Own returns the own actions of a token type that does not bring them itself;
-// hotp, totp, email, pw and registration do, by [HOTP] and its like.
+// Own returns the own actions of a token type that does not bring them itself.
+// The folders of hotp, totp, email, pw and registration bring [HOTP] and its
+// like.
 func Own(tokenType string, d Dynamic) []Definition {
 	switch tokenType {
+	case "hotp":
+		return HOTP()
+	case "totp":
+		return TOTP()
+	case "email":
+		return Email()
+	case "pw":
+		return Password()
+	case "registration":
+		return Registration()
 	case "certificate":
 		return certificate(d)
 	case "daypassword":
@@ -86,10 +98,14 @@ func Own(tokenType string, d Dynamic) []Definition {
 // Builtin returns everything for a set of token types: the static definitions,
 // the common ones of each type, and their own ones.
 func Builtin(types []TypeFacts, d Dynamic) []Definition {
-	out := slices.Concat(Static(d), HOTP(), TOTP(), Email(), Password(), Registration())
+	out := Static(d)
 	for _, t := range types {
 		out = append(out, ForType(t)...)
-		out = append(out, Own(t.Name, d)...)
+		if t.Own != nil {
+			out = append(out, t.Own...)
+		} else {
+			out = append(out, Own(t.Name, d)...)
+		}
 	}
 	return out
 }
