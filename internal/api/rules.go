@@ -17,8 +17,8 @@ func (a *API) query(r *Request, scope, action string) policy.Query {
 		Scope: scope, Action: action, Client: r.Client, Node: r.Node, Time: r.Now,
 		Header:      r.HTTP.Header.Get,
 		Environment: func(name string) string { return environment(r, name) },
-		AllResolvers: func(ctx context.Context, login, realm string) ([]string, error) {
-			return r.Users.Resolvers(ctx, login, realm)
+		AllResolvers: func(_ context.Context, _, realm string) ([]string, error) {
+			return r.Users.Realms.Order(realm), nil
 		},
 		Token: func(ctx context.Context) (*policy.Token, error) { return a.policyToken(ctx, r) },
 	}

@@ -82,7 +82,7 @@ func basicKeys() []Key {
 			decode: secretText(func(c *Config) *secret.String { return &c.Pepper })},
 		{Name: "EDUMFA_HASH_ALGO_LIST", Type: List, Default: "['argon2', 'pbkdf2_sha512']", Help: "password hash schemes; the first one hashes, all verify",
 			decode: hashSchemes},
-		{Name: "EDUMFA_HASH_ALGO_PARAMS", Type: Dict, Default: "{}", Help: "parameters of the schemes, added to argon2__rounds 9",
+		{Name: "EDUMFA_HASH_ALGO_PARAMS", Type: Dict, Default: "{}", Help: "parameters of the schemes; without any, Argon2id at 19 MiB, 2 passes, 1 lane",
 			decode: func(c *Config, in input) error { return numbers(in, c.HashParams) }},
 		{Name: "EDUMFA_HASH_QUEUE", Type: Dict, Default: "{'parallel': 0, 'waiting': 64}", Help: "how many hashes are computed at the same time (0: processors) and how many requests may wait",
 			decode: hashQueue},
