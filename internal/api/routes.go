@@ -26,6 +26,12 @@ func (a *API) routes() []Route {
 		{Method: "POST", Path: "/realm/{realm}", Who: adminOnly, Steps: steps(a.needs("resolverwrite")), Do: a.realmSet},
 		{Method: "POST", Path: "/defaultrealm/{realm}", Who: adminOnly, Steps: steps(a.needs("resolverwrite")), Do: a.defaultRealmSet},
 
+		// system configuration
+		{Method: "GET", Path: "/system/", Who: adminOrUser, Do: a.systemGet},
+		{Method: "GET", Path: "/system/{key}", Who: adminOrUser, Do: a.systemGet},
+		{Method: "POST", Path: "/system/setConfig", Who: adminOnly, Steps: steps(a.needs("configwrite")), Do: a.systemSet, Light: true},
+		{Method: "DELETE", Path: "/system/{key}", Who: adminOnly, Steps: steps(a.needs("configdelete")), Do: a.systemDelete},
+
 		// policies
 		{Method: "POST", Path: "/policy/{name}", Who: adminOnly, Steps: steps(a.needs("policywrite")), Do: a.policySet},
 	}
