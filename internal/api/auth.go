@@ -46,8 +46,8 @@ func (a *API) auth(ctx context.Context, r *Request) (*Answer, error) {
 	return a.authRealm(ctx, r, name, realmName, password)
 }
 
-// localAdmin checks the password of a local administrator. A name that none has
-// costs as much as a wrong password.
+// localAdmin checks the password of a local administrator; a name that none has
+// is left to the realms.
 func (a *API) localAdmin(ctx context.Context, r *Request, name string, password secret.String) (bool, error) {
 	account, err := a.Store.Admin(ctx, name)
 	if errors.Is(err, a.NotFound) {

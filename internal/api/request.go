@@ -10,7 +10,7 @@ import (
 
 	"edumfa/internal/api/params"
 	"edumfa/internal/change"
-	"edumfa/internal/event"
+	"edumfa/internal/login"
 	"edumfa/internal/session"
 	"edumfa/internal/snapshot"
 	"edumfa/internal/token"
@@ -40,7 +40,8 @@ type Request struct {
 
 	token       *token.Token // of the parameter serial
 	tokenLoaded bool
-	fired       []event.Fired
+	// pins outlives deciding anew: the same PIN is not hashed twice.
+	pins login.PINMemory
 }
 
 // Trail collects what the audit row says. Texts that are nil are NULL.

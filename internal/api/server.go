@@ -14,6 +14,7 @@ import (
 
 	"edumfa/internal/api/params"
 	"edumfa/internal/event"
+	"edumfa/internal/login"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/session"
 	"edumfa/internal/user"
@@ -186,7 +187,7 @@ func (a *API) run(ctx context.Context, r *Request) (answer *Answer, err error) {
 
 // arrive reads the request once.
 func (a *API) arrive(ctx context.Context, req *http.Request, rt *Route, now time.Time) (*Request, error) {
-	r := &Request{HTTP: req, Route: rt, Now: now, Node: a.Config.NodeFor(req.Host)}
+	r := &Request{HTTP: req, Route: rt, Now: now, Node: a.Config.NodeFor(req.Host), pins: login.PINMemory{}}
 	values := map[string]string{}
 	for _, name := range pathNames(rt.Path) {
 		values[name] = req.PathValue(name)
@@ -222,7 +223,7 @@ func (r *Request) again() *Request {
 	c.Params = r.Params.Clone()
 	c.Changes.Reset()
 	c.Audit = Trail{}
-	c.token, c.tokenLoaded, c.fired = nil, false, nil
+	c.token, c.tokenLoaded = nil, false
 	return &c
 }
 

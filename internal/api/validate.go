@@ -192,7 +192,7 @@ func (a *API) attempt(ctx context.Context, r *Request, env *tokentype.Env, token
 	if err != nil {
 		return false, login.Reply{}, err
 	}
-	in := &login.Attempt{Tokens: tokens, Pass: pass, TransactionID: r.TransactionID(), Rules: rules}
+	in := &login.Attempt{Tokens: tokens, Pass: pass, TransactionID: r.TransactionID(), Rules: rules, Checked: r.pins}
 	if in.TransactionID != "" {
 		if in.Open, err = a.Store.Challenges(ctx, in.TransactionID); err != nil {
 			return false, login.Reply{}, err

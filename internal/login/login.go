@@ -77,9 +77,15 @@ type Attempt struct {
 	// Open are the rows of that transaction.
 	Open  []challenge.Challenge
 	Rules Rules
+	// Checked remembers PINs that were checked already: of equal stored PINs only
+	// one is hashed, and none again when the attempt is decided anew.
+	Checked PINMemory
 	// UserPassword checks the password of the user store, for PINMode UserStore.
 	UserPassword func(ctx context.Context, password secret.String) (bool, error)
 }
+
+// PINMemory is what is known of the PINs of one request.
+type PINMemory map[string]bool
 
 // Checker decides attempts.
 type Checker struct {
@@ -93,7 +99,6 @@ type attempt struct {
 	c     *Checker
 	env   *tokentype.Env
 	out   *change.Set
-	pins  map[string]bool // stored hash, NUL, PIN → right
 	reply Reply
 }
 
@@ -108,7 +113,10 @@ type candidate struct {
 
 // Check decides the attempt. Changes are added to env.Changes.
 func (c *Checker) Check(ctx context.Context, env *tokentype.Env, in *Attempt) (bool, Reply, error) {
-	a := &attempt{Attempt: in, c: c, env: env, out: env.Changes, pins: map[string]bool{}}
+	a := &attempt{Attempt: in, c: c, env: env, out: env.Changes}
+	if in.Checked == nil {
+		in.Checked = PINMemory{}
+	}
 	list, err := a.candidates()
 	if err != nil {
 		return false, a.reply, err
@@ -297,12 +305,12 @@ func (a *attempt) pinRight(ctx context.Context, t *token.Token, pin string) (boo
 		key = t.PINHash + "\x00" + t.PINSeed + "\x00" + pin
 		check = func() (bool, error) { return a.c.PINs.Check(ctx, t.PINHash, t.PINSeed, secret.New(pin)) }
 	}
-	if right, known := a.pins[key]; known {
+	if right, known := a.Checked[key]; known {
 		return right, nil
 	}
 	right, err := check()
 	if err == nil {
-		a.pins[key] = right
+		a.Checked[key] = right
 	}
 	return right, err
 }
