@@ -37,6 +37,9 @@ func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.E
 			}
 			return db.insertAudit(ctx, entry)
 		})
+		if err != nil && entry != nil && !errors.Is(err, errAuditNumber) {
+			db.auditID.giveBack(entry.Row.ID)
+		}
 		if !errors.Is(err, errAuditNumber) {
 			return err
 		}

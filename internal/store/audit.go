@@ -15,19 +15,44 @@ var errAuditNumber = errors.New("the audit row's number is taken")
 
 // auditIDs hands out numbers where the database has no sequences for them and a
 // row must know its number before it is written, because the number is signed.
+//
+// Numbers whose row came to nothing are handed out again: a gap would look like a
+// row that somebody removed.
 type auditIDs struct {
 	mu   sync.Mutex
 	next int64
+	free []int64
 }
 
 func (a *auditIDs) forget() {
 	a.mu.Lock()
-	a.next = 0
+	a.next, a.free = 0, nil
 	a.mu.Unlock()
+}
+
+func (a *auditIDs) giveBack(id int64) {
+	a.mu.Lock()
+	a.free = append(a.free, id)
+	a.mu.Unlock()
+}
+
+// again hands out a number that was given back; ok is false without one.
+func (a *auditIDs) again() (id int64, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.free) == 0 {
+		return 0, false
+	}
+	id, a.free = a.free[0], a.free[1:]
+	return id, true
 }
 
 // numberAudit gives the entry its number and lets it be signed.
 func (db *DB) numberAudit(ctx context.Context, e *audit.Entry) error {
+	if id, ok := db.auditID.again(); ok {
+		e.Row.ID = id
+		return nil
+	}
 	switch {
 	case db.engine.sequences:
 		if err := db.queryOne(ctx, "SELECT "+db.engine.nextval("mfa_audit"), nil, &e.Row.ID); err != nil {
