@@ -37,7 +37,7 @@ func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.E
 			}
 			return db.insertAudit(ctx, entry)
 		})
-		if err != nil && entry != nil && !errors.Is(err, errAuditNumber) {
+		if entry != nil && errors.Is(err, ErrConflict) { // surely rolled back
 			db.auditID.giveBack(entry.Row.ID)
 		}
 		if !errors.Is(err, errAuditNumber) {

@@ -86,7 +86,7 @@ func (db *DB) insertAudit(ctx context.Context, e *audit.Entry) error {
 	_, err := db.exec(ctx, "INSERT INTO mfa_audit ("+auditColumns+") VALUES (?,?,?,"+duration+",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 		r.ID, naiveP(r.Date), naiveP(r.StartDate), db.engine.durationText(r.Duration), r.Signature, r.Action, r.Success, r.Serial, r.TokenType,
 		r.User, r.Realm, r.Resolver, r.Administrator, r.ActionDetail, r.Info, r.Server, r.Client, r.LogLevel, r.ClearanceLevel, r.ThreadID, r.Policies)
-	if duplicate(err) && !db.engine.sequences {
+	if duplicate(err) {
 		return errAuditNumber
 	}
 	return err
