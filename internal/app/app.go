@@ -94,7 +94,7 @@ func OpenStore(ctx context.Context, c *config.Config, d Deps) (*store.DB, error)
 	if err != nil {
 		return nil, must("SQLALCHEMY_DATABASE_URI", err)
 	}
-	return store.Open(ctx, target, store.Options{MaxOpen: c.EngineOptions.PoolSize, Now: d.Now, Local: d.Local, Log: d.Log})
+	return store.Open(ctx, target, store.Options{MaxOpen: c.EngineOptions.PoolSize, Isolation: c.EngineOptions.Isolation, Now: d.Now, Local: d.Local, Log: d.Log})
 }
 
 // Open makes a server of a configuration: keys, database, everything else. Its

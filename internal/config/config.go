@@ -31,6 +31,9 @@ type EngineOptions struct {
 	PoolRecycle time.Duration // age at which a connection is replaced
 	PoolTimeout time.Duration // longest wait for a connection
 	PoolPrePing bool          // test a connection before it is used
+	// Isolation of transactions: "READ COMMITTED", "REPEATABLE READ" or
+	// "SERIALIZABLE"; "" is the server's own choice.
+	Isolation string `json:",omitempty"`
 }
 
 // HashQueue bounds the password hash computations, each of which needs about

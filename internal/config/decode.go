@@ -315,12 +315,19 @@ func engineOptions(field func(*Config) *EngineOptions) decoder {
 				o.PoolRecycle = time.Duration(max(n, 0)) * time.Second
 			case name == "pool_timeout" && isNumber:
 				o.PoolTimeout = time.Duration(max(n, 0)) * time.Second
+			case name == "isolation_level" && isolation(pyliteral.Str(v)):
+				o.Isolation = pyliteral.Str(v)
 			default:
 				in.warn("the option '%s' is left out: it belongs to SQLAlchemy", name)
 			}
 		}
 		return nil
 	}
+}
+
+// isolation reports whether transactions can be run in that way.
+func isolation(name string) bool {
+	return name == "READ COMMITTED" || name == "REPEATABLE READ" || name == "SERIALIZABLE"
 }
 
 func splitList(s string) pyliteral.List {

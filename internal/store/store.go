@@ -31,6 +31,9 @@ var ErrConflict = errors.New("used by another request meanwhile")
 type Options struct {
 	// MaxOpen is how many connections are used at most; zero is 20.
 	MaxOpen int
+	// Isolation of transactions that write: "READ COMMITTED", "REPEATABLE READ",
+	// "SERIALIZABLE", or "" for what the server is set to. SQLite has only one.
+	Isolation string
 	// Now is the clock for columns that say when a row was written.
 	Now func() time.Time
 	// Local is the zone of the columns that keep local time. Nil is time.Local.
@@ -46,9 +49,10 @@ type DB struct {
 	local  *time.Location
 	log    *slog.Logger
 
-	queries sync.Map // SQL text of this package → *sql.Stmt
-	writer  *groupWriter
-	auditID auditIDs
+	isolation *sql.TxOptions
+	queries   sync.Map // SQL text of this package → *sql.Stmt
+	writer    *groupWriter
+	auditID   auditIDs
 }
 
 // Open connects and finds out what product it talks to. It fails when the
@@ -75,10 +79,25 @@ func Open(ctx context.Context, target dburi.Target, o Options) (*DB, error) {
 		_ = pool.Close()
 		return nil, fmt.Errorf("database %s cannot be reached: %w", target.Display, err)
 	}
+	if level, ok := isolationLevel(o.Isolation); ok && !db.engine.singleWriter {
+		db.isolation = &sql.TxOptions{Isolation: level}
+	}
 	if db.engine.singleWriter {
 		db.writer = newGroupWriter(db)
 	}
 	return db, nil
+}
+
+func isolationLevel(name string) (level sql.IsolationLevel, ok bool) {
+	switch name {
+	case "READ COMMITTED":
+		return sql.LevelReadCommitted, true
+	case "REPEATABLE READ":
+		return sql.LevelRepeatableRead, true
+	case "SERIALIZABLE":
+		return sql.LevelSerializable, true
+	}
+	return 0, false
 }
 
 func (db *DB) detect(ctx context.Context, dialect string) error {
@@ -146,7 +165,7 @@ func (db *DB) InTx(ctx context.Context, f func(ctx context.Context) error) error
 }
 
 func (db *DB) runTx(ctx context.Context, f func(ctx context.Context) error) error {
-	tx, err := db.pool.BeginTx(ctx, nil)
+	tx, err := db.pool.BeginTx(ctx, db.isolation)
 	if err != nil {
 		return err
 	}
