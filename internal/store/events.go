@@ -11,7 +11,7 @@ import (
 func (db *DB) Events(ctx context.Context) ([]event.Row, error) {
 	var list []event.Row
 	at := map[int64]int{}
-	err := db.query(ctx, `SELECT id, name, active, ordering, position, event, handlermodule, condition, action FROM eventhandler ORDER BY id`, nil, func(r *sql.Rows) error {
+	err := db.query(ctx, `SELECT id, name, active, ordering, position, event, handlermodule, "condition", action FROM eventhandler ORDER BY id`, nil, func(r *sql.Rows) error {
 		e := event.Row{Conditions: map[string]string{}, Options: map[string]string{}}
 		if err := r.Scan(&e.ID, textTo{&e.Name}, boolTo{&e.Active}, smallTo{&e.Ordering}, textTo{&e.Position}, textTo{&e.Event}, textTo{&e.HandlerModule}, textTo{&e.Condition}, textTo{&e.Action}); err != nil {
 			return err
@@ -54,7 +54,7 @@ func (db *DB) SaveEvent(ctx context.Context, e event.Row) (id int64, err error) 
 	err = db.InTx(ctx, func(ctx context.Context) error {
 		id = e.ID
 		if id == 0 {
-			id, err = db.insert(ctx, "eventhandler", "name, active, ordering, position, event, handlermodule, condition, action",
+			id, err = db.insert(ctx, "eventhandler", `name, active, ordering, position, event, handlermodule, "condition", action`,
 				e.Name, e.Active, e.Ordering, e.Position, e.Event, e.HandlerModule, e.Condition, e.Action)
 			if err != nil {
 				return err

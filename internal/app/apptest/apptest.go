@@ -58,7 +58,8 @@ type Options struct {
 	Now func() time.Time
 	// Bare leaves realm and resolver out.
 	Bare bool
-	// Log hears what the servers have to say; nil is silence.
+	// Log hears what the servers have to say; nil puts errors into the
+	// output of the test.
 	Log *slog.Logger
 }
 
@@ -77,6 +78,9 @@ func New(t testing.TB, o Options) *Installation {
 	t.Helper()
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	}
 	in := &Installation{Dir: t.TempDir(), options: o, t: t}
 	uri := o.Engine.database(t, in.Dir)
