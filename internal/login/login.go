@@ -349,14 +349,14 @@ func (a *attempt) accept(ctx context.Context, valid []*candidate) (bool, error) 
 
 // succeed records the use of a token.
 func (a *attempt) succeed(ctx context.Context, k *candidate) error {
+	// first of all what can only be done once: who comes second changes nothing
+	a.out.Add(change.UseToken{ID: k.t.ID, Seen: k.t.Count, Next: k.match.Next})
 	a.count(k.t, true)
 	a.out.Add(change.SetInfo{ID: k.t.ID, Key: token.InfoLastAuth, Value: timespec.FormatMicros(a.env.Now.In(a.env.Local))})
 	if s, has := k.typ.(tokentype.AfterSuccess); has {
-		a.out.Add(change.UseToken{ID: k.t.ID, Seen: k.t.Count, Next: k.match.Next})
 		a.out.Add(s.AfterSuccess(k.t)...)
 		return nil
 	}
-	a.out.Add(change.UseToken{ID: k.t.ID, Seen: k.t.Count, Next: k.match.Next})
 	if a.Rules.PINMode != TokenPIN || k.pin == "" {
 		return nil
 	}

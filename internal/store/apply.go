@@ -27,6 +27,9 @@ func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.E
 			}
 		}
 		err := db.InTx(ctx, func(ctx context.Context) error {
+			if err := db.lockTokens(ctx, changes); err != nil {
+				return err
+			}
 			for _, c := range changes {
 				if err := db.apply(ctx, c); err != nil {
 					return err
