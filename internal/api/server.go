@@ -148,21 +148,33 @@ func (a *API) decide(ctx context.Context, req *http.Request, rt *Route, started 
 	if err != nil {
 		return first, nil, err
 	}
-	for range attempts {
+	for i := range attempts {
 		r = first.again()
 		var answer *Answer
 		answer, err = a.run(ctx, r)
+		if errors.Is(err, a.Conflict) {
+			if !r.Flushed && i+1 < attempts {
+				continue
+			}
+			r.Changes.Reset()
+			answer, err = nil, errCrowded(err)
+		}
 		stored := a.finish(ctx, r, answer, err)
 		switch {
 		case stored == nil:
 			return r, answer, err
 		case errors.Is(stored, a.Conflict) && !r.Flushed:
-			continue
+			err = stored
 		default:
 			return r, nil, stored
 		}
 	}
-	return r, nil, &mfaerr.Error{Kind: mfaerr.Busy, Code: mfaerr.CodeServer, Public: "Too many requests for the same token at once.", RetryAfter: time.Second, Cause: err}
+	return r, nil, errCrowded(err)
+}
+
+// errCrowded says that others were faster every time.
+func errCrowded(cause error) error {
+	return &mfaerr.Error{Kind: mfaerr.Busy, Code: mfaerr.CodeServer, Public: "Too many requests for the same thing at once.", RetryAfter: time.Second, Cause: cause}
 }
 
 // run runs the steps, and turns a panic into an error: no panic reaches a client.
