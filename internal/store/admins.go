@@ -31,7 +31,8 @@ func (db *DB) Admin(ctx context.Context, name string) (admin.Account, error) {
 }
 
 // SaveAdmin adds an administrator or changes one; an empty password or mail
-// address keeps what is there.
+// address keeps what is there. ErrConflict: the database takes the name for one
+// that is there.
 func (db *DB) SaveAdmin(ctx context.Context, a admin.Account) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		old, err := db.Admin(ctx, a.Username)
@@ -43,6 +44,9 @@ func (db *DB) SaveAdmin(ctx context.Context, a admin.Account) error {
 		}
 		if errors.Is(err, ErrNotFound) {
 			_, err = db.exec(ctx, "INSERT INTO admin (username, password, email) VALUES (?, ?, ?)", a.Username, null(a.Password), null(a.Email))
+			if duplicate(err) { // the name in other letters, where the database ignores them
+				return ErrConflict
+			}
 			return err
 		}
 		if err != nil {
@@ -61,9 +65,11 @@ func (db *DB) SaveAdmin(ctx context.Context, a admin.Account) error {
 
 // DeleteAdmin removes an administrator; ErrNotFound.
 func (db *DB) DeleteAdmin(ctx context.Context, name string) error {
-	n, err := db.exec(ctx, "DELETE FROM admin WHERE username = ?", name)
-	if err == nil && n == 0 {
-		return ErrNotFound
-	}
-	return err
+	return db.InTx(ctx, func(ctx context.Context) error {
+		if _, err := db.Admin(ctx, name); err != nil {
+			return err
+		}
+		_, err := db.exec(ctx, "DELETE FROM admin WHERE username = ?", name)
+		return err
+	})
 }

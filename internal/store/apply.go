@@ -17,12 +17,12 @@ import (
 // The audit row gets its number before the transaction and is signed outside
 // of it: signing takes longer than writing.
 func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error {
-	for range 5 {
-		if entry != nil {
-			if err := db.numberAudit(ctx, entry); err != nil {
-				return err
-			}
-			if err := entry.Sign(&entry.Row); err != nil {
+	for try := range 5 {
+		// Where other programs keep taking the numbers first, the number is chosen
+		// while nobody else can write.
+		late := try > 0
+		if entry != nil && !late {
+			if err := db.signNumbered(ctx, entry); err != nil {
 				return err
 			}
 		}
@@ -38,12 +38,20 @@ func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.E
 			if entry == nil {
 				return nil
 			}
+			if late {
+				if err := db.signNumbered(ctx, entry); err != nil {
+					return err
+				}
+			}
 			return db.insertAudit(ctx, entry)
 		})
 		if entry != nil && errors.Is(err, ErrConflict) { // surely rolled back
 			db.auditID.giveBack(entry.Row.ID)
 		}
 		if !errors.Is(err, errAuditNumber) {
+			if entry != nil && errors.Is(err, ErrConflict) {
+				db.auditID.giveBack(entry.Row.ID)
+			}
 			return err
 		}
 		db.auditID.forget() // another program wrote rows: number anew
@@ -147,11 +155,7 @@ func (db *DB) failToken(ctx context.Context, c change.FailToken) error {
 
 // countInfo adds in the database: two requests at once are counted twice.
 func (db *DB) countInfo(ctx context.Context, c change.CountInfo) error {
-	number, text := `CAST("Value" AS INTEGER)`, "TEXT"
-	if db.engine.name == "mysql" || db.engine.name == "mariadb" {
-		number, text = `CAST("Value" AS SIGNED)`, "CHAR"
-	}
-	n, err := db.exec(ctx, `UPDATE tokeninfo SET "Value" = CAST(`+number+` + 1 AS `+text+`) WHERE token_id = ? AND "Key" = ?`, c.ID, c.Key)
+	n, err := db.exec(ctx, `UPDATE tokeninfo SET "Value" = `+db.engine.nextCount()+` WHERE token_id = ? AND "Key" = ?`, c.ID, c.Key)
 	if err != nil || n > 0 {
 		return err
 	}

@@ -13,65 +13,76 @@ import (
 
 var errAuditNumber = errors.New("the audit row's number is taken")
 
-// auditIDs hands out numbers where the database has no sequences for them and a
-// row must know its number before it is written, because the number is signed.
-//
-// Numbers whose row came to nothing are handed out again: a gap would look like a
-// row that somebody removed.
+// auditIDs hands out the numbers of audit rows: a row must know its number before
+// it is written, because the number is signed.
 type auditIDs struct {
-	mu   sync.Mutex
+	mu sync.Mutex
+	// next is used where the database has no sequences for it; zero is unknown.
 	next int64
-	free []int64
+	// spare are numbers of rows that were not written after all. Using them again
+	// keeps the numbers without gaps, which readers take for deleted rows.
+	spare []int64
 }
 
 func (a *auditIDs) forget() {
 	a.mu.Lock()
-	a.next, a.free = 0, nil
+	a.next, a.spare = 0, nil
 	a.mu.Unlock()
 }
 
 func (a *auditIDs) giveBack(id int64) {
 	a.mu.Lock()
-	a.free = append(a.free, id)
+	a.spare = append(a.spare, id)
 	a.mu.Unlock()
 }
 
-// again hands out a number that was given back; ok is false without one.
-func (a *auditIDs) again() (id int64, ok bool) {
+func (a *auditIDs) takeSpare() (int64, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.free) == 0 {
+	if len(a.spare) == 0 {
 		return 0, false
 	}
-	id, a.free = a.free[0], a.free[1:]
+	id := a.spare[0]
+	a.spare = a.spare[1:]
 	return id, true
 }
 
-// numberAudit gives the entry its number and lets it be signed.
-func (db *DB) numberAudit(ctx context.Context, e *audit.Entry) error {
-	if id, ok := db.auditID.again(); ok {
-		e.Row.ID = id
-		return nil
+// signNumbered gives the entry its number and lets it be signed.
+func (db *DB) signNumbered(ctx context.Context, e *audit.Entry) error {
+	id, err := db.auditNumber(ctx)
+	if err != nil {
+		return err
 	}
-	switch {
-	case db.engine.sequences:
-		if err := db.queryOne(ctx, "SELECT "+db.engine.nextval("mfa_audit"), nil, &e.Row.ID); err != nil {
-			return err
-		}
-	default:
-		db.auditID.mu.Lock()
-		defer db.auditID.mu.Unlock()
-		if db.auditID.next == 0 {
-			var last int64
-			if err := db.queryOne(ctx, "SELECT MAX(id) FROM mfa_audit", nil, intTo{&last}); err != nil {
-				return err
-			}
-			db.auditID.next = last + 1
-		}
-		e.Row.ID = db.auditID.next
-		db.auditID.next++
+	e.Row.ID = id
+	if err := e.Sign(&e.Row); err != nil {
+		db.auditID.giveBack(id)
+		return err
 	}
 	return nil
+}
+
+func (db *DB) auditNumber(ctx context.Context) (id int64, err error) {
+	locked := inTx(ctx) != nil && !db.engine.sequences // nobody else can write now
+	if !locked {
+		if id, ok := db.auditID.takeSpare(); ok {
+			return id, nil
+		}
+	}
+	if db.engine.sequences {
+		return id, db.queryOne(ctx, "SELECT "+db.engine.nextval("mfa_audit"), nil, &id)
+	}
+	db.auditID.mu.Lock()
+	defer db.auditID.mu.Unlock()
+	if db.auditID.next == 0 || locked {
+		var last int64
+		if err := db.queryOne(ctx, "SELECT MAX(id) FROM mfa_audit", nil, intTo{&last}); err != nil {
+			return 0, err
+		}
+		db.auditID.next = last + 1
+	}
+	id = db.auditID.next
+	db.auditID.next++
+	return id, nil
 }
 
 const auditColumns = `id, date, startdate, duration, signature, action, success, serial, token_type, "user", realm, resolver, administrator,

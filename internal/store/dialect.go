@@ -59,6 +59,37 @@ func (e engine) like() string {
 	return "LIKE"
 }
 
+// forUpdate makes a SELECT read the newest value and keep it to itself until the
+// end of the transaction. A single writer has it for itself anyway.
+func (e engine) forUpdate() string {
+	if e.singleWriter {
+		return ""
+	}
+	return " FOR UPDATE"
+}
+
+// nextCount is the text of the number after the one in column "Value"; a text
+// that is no number counts as none.
+func (e engine) nextCount() string {
+	number, cast, text := `LENGTH("Value") BETWEEN 1 AND 18 AND "Value" NOT GLOB '*[^0-9]*'`, "BIGINT", "TEXT"
+	switch e.name {
+	case "postgres":
+		number = `"Value" ~ '^[0-9]{1,18}$'`
+	case "mysql", "mariadb":
+		number, cast, text = `"Value" REGEXP '^[0-9]{1,18}$'`, "SIGNED", "CHAR"
+	}
+	return `CASE WHEN ` + number + ` THEN CAST(CAST("Value" AS ` + cast + `) + 1 AS ` + text + `) ELSE '1' END`
+}
+
+// exactly adds to "column = ?" what makes letter case count where the database
+// ignores it; the value is given once more. "" where nothing is needed.
+func (e engine) exactly(column string) string {
+	if e.name == "mysql" || e.name == "mariadb" {
+		return " AND CONVERT(" + column + " USING utf8mb4) COLLATE utf8mb4_bin = ?"
+	}
+	return ""
+}
+
 // duplicate reports that a row with the same key is there already.
 func duplicate(err error) bool { return dburi.Duplicate(err) }
 

@@ -50,7 +50,7 @@ func (db *DB) SavePolicy(ctx context.Context, p policy.Row) (id int64, err error
 		switch {
 		case errors.Is(err, ErrNotFound):
 			if id, err = db.insert(ctx, "policy", policyColumns, values...); err != nil {
-				return err
+				return raced(err)
 			}
 		case err != nil:
 			return err

@@ -57,10 +57,10 @@ func (db *DB) SetRealm(ctx context.Context, name string, links []realm.Link) (ad
 			if err := db.queryOne(ctx, "SELECT COUNT(*) FROM realm", nil, &n); err != nil {
 				return err
 			}
-			id, err = db.insert(ctx, "realm", `name, "default", option`, name, n == 0, "")
+			id, err = db.insert(ctx, "realm", `name, "default", "option"`, name, n == 0, "")
 		}
 		if err != nil {
-			return err
+			return raced(err)
 		}
 		if _, err := db.exec(ctx, "DELETE FROM resolverrealm WHERE realm_id = ?", id); err != nil {
 			return err
@@ -181,7 +181,7 @@ func (db *DB) SetResolver(ctx context.Context, s resolver.Stored) (id int64, err
 			id, err = db.insert(ctx, "resolver", "name, rtype", s.Name, s.Kind)
 		}
 		if err != nil {
-			return err
+			return raced(err)
 		}
 		for _, o := range s.Options {
 			n, err := db.exec(ctx, `UPDATE resolverconfig SET "Value" = ?, "Type" = ?, "Description" = ? WHERE resolver_id = ? AND "Key" = ?`, o.Value, o.Type, o.Description, id, o.Key)
@@ -189,7 +189,7 @@ func (db *DB) SetResolver(ctx context.Context, s resolver.Stored) (id int64, err
 				_, err = db.insert(ctx, "resolverconfig", `resolver_id, "Key", "Value", "Type", "Description"`, id, o.Key, o.Value, o.Type, o.Description)
 			}
 			if err != nil {
-				return err
+				return raced(err)
 			}
 		}
 		if _, err := db.exec(ctx, "DELETE FROM usercache WHERE resolver = ?", s.Name); err != nil {

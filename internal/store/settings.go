@@ -25,11 +25,13 @@ func (db *DB) Settings(ctx context.Context) ([]settings.Entry, error) {
 // existing row has. It reports whether the row is new.
 func (db *DB) SetSetting(ctx context.Context, e settings.Entry) (inserted bool, err error) {
 	err = db.InTx(ctx, func(ctx context.Context) error {
+		inserted = false
 		var old settings.Entry
 		err := db.queryOne(ctx, `SELECT "Type", "Description" FROM config WHERE "Key" = ?`, []any{e.Key}, textTo{&old.Type}, textTo{&old.Description})
 		if errors.Is(err, ErrNotFound) {
 			inserted = true
 			_, err = db.exec(ctx, `INSERT INTO config ("Key", "Value", "Type", "Description") VALUES (?, ?, ?, ?)`, e.Key, e.Value, e.Type, e.Description)
+			err = raced(err)
 		} else if err == nil {
 			if e.Type == "" {
 				e.Type = old.Type
@@ -75,8 +77,10 @@ func (db *DB) Timestamp(ctx context.Context) (string, error) {
 // so that two changes within one second are two changes to every other node.
 func (db *DB) Touch(ctx context.Context) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
-		old, err := db.Timestamp(ctx)
-		if err != nil {
+		// Locked, or two changes at once would leave one and the same stamp.
+		var old string
+		err := db.queryOne(ctx, `SELECT "Value" FROM config WHERE "Key" = ?`+db.engine.forUpdate(), []any{settings.TimestampKey}, textTo{&old})
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		now := db.now().Unix()
@@ -90,6 +94,6 @@ func (db *DB) Touch(ctx context.Context) error {
 		}
 		_, err = db.exec(ctx, `INSERT INTO config ("Key", "Value", "Type", "Description") VALUES (?, ?, ?, ?)`,
 			settings.TimestampKey, text, "", "config timestamp. last changed.")
-		return err
+		return raced(err)
 	})
 }

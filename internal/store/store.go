@@ -136,6 +136,18 @@ func (db *DB) Product() string { return db.engine.name }
 // Ping asks the database for a sign of life.
 func (db *DB) Ping(ctx context.Context) error { return db.pool.PingContext(ctx) }
 
+// errRaced says that a row which was not there a moment ago is there now: the
+// transaction finds it when it is run again.
+var errRaced = errors.New("another transaction wrote the same row")
+
+// raced turns the failure of an insert that followed a look into errRaced.
+func raced(err error) error {
+	if duplicate(err) {
+		return errors.Join(errRaced, err)
+	}
+	return err
+}
+
 type txKey struct{}
 
 func inTx(ctx context.Context) *sql.Tx {
@@ -157,7 +169,7 @@ func (db *DB) InTx(ctx context.Context, f func(ctx context.Context) error) error
 	}
 	var err error
 	for range 6 {
-		if err = db.runTx(ctx, f); !tryAgain(err) {
+		if err = db.runTx(ctx, f); !tryAgain(err) && !errors.Is(err, errRaced) {
 			return public(err)
 		}
 	}

@@ -124,7 +124,11 @@ func (db *DB) ownerWhere(w *where, f token.Filter) {
 	o.match(db.engine, "o.user_id", f.UserID, false)
 	if f.Of != nil {
 		if f.Of.UserID != "" {
-			o.add("o.user_id = ?", f.Of.UserID)
+			if exact := db.engine.exactly("o.user_id"); exact != "" {
+				o.add("o.user_id = ?"+exact, f.Of.UserID, f.Of.UserID)
+			} else {
+				o.add("o.user_id = ?", f.Of.UserID)
+			}
 		}
 		if f.Of.Resolver != "" {
 			o.add("o.resolver = ?", f.Of.Resolver)

@@ -158,7 +158,7 @@ func (db *DB) setInfo(ctx context.Context, id int64, key, value, kind string) er
 		return err
 	}
 	_, err = db.insert(ctx, "tokeninfo", `token_id, "Key", "Value", "Type", "Description"`, id, key, value, kind, "")
-	return err
+	return raced(err)
 }
 
 // DeleteToken removes a token and everything that hangs on it; the children

@@ -54,8 +54,11 @@ type UserCache struct{ DB *DB }
 // Lookup finds an answer that is no older than maxAgeSeconds.
 func (c UserCache) Lookup(ctx context.Context, login, resolverName string, maxAgeSeconds int) (u resolver.User, name string, ok bool, err error) {
 	since := c.DB.now().In(c.DB.local).Add(-time.Duration(maxAgeSeconds) * time.Second)
-	err = c.DB.queryOne(ctx, "SELECT user_id, username FROM usercache WHERE used_login = ? AND resolver = ? AND timestamp >= ? ORDER BY id DESC",
-		[]any{login, resolverName, naive(since)}, textTo{&u.ID}, textTo{&u.Login})
+	q, args := "SELECT user_id, username FROM usercache WHERE resolver = ? AND timestamp >= ? AND used_login = ?", []any{resolverName, naive(since), login}
+	if exact := c.DB.engine.exactly("used_login"); exact != "" {
+		q, args = q+exact, append(args, login)
+	}
+	err = c.DB.queryOne(ctx, q+" ORDER BY id DESC", args, textTo{&u.ID}, textTo{&u.Login})
 	if errors.Is(err, ErrNotFound) {
 		return u, "", false, nil
 	}
