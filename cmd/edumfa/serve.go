@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -28,25 +29,49 @@ const (
 	drainTime     = 20 * time.Second
 )
 
-func serve(args []string) error {
-	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+// configVariable names the configuration file.
+const configVariable = "EDUMFA_CONFIGFILE"
+
+// options are what a start of the server is told.
+type options struct {
+	listen string // "" is EDUMFA_LISTEN
+	env    func(string) (string, bool)
+	// ready is called once the server takes connections; nil does nothing.
+	ready func(address string)
+}
+
+func serveFlags(name string, args []string) (options, error) {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
 	listen := flags.String("listen", "", "address to listen on, host:port; default is EDUMFA_LISTEN")
 	if err := flags.Parse(args); err != nil {
-		return err
+		return options{}, fmt.Errorf("%s: %w", name, err)
 	}
-	c, warnings, err := config.Load(os.LookupEnv, os.ReadFile)
+	if flags.NArg() > 0 {
+		return options{}, fmt.Errorf("%s: %q is not understood", name, flags.Arg(0))
+	}
+	return options{listen: *listen, env: os.LookupEnv}, nil
+}
+
+func serve(args []string) error {
+	o, err := serveFlags("serve", args)
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level(c.LogLevel)}))
-	for _, w := range warnings {
-		log.Warn(w.Error())
-	}
-	if err := dburi.LogTo(log); err != nil {
+	return serveInstallation(o)
+}
+
+func serveInstallation(o options) error {
+	c, warnings, err := config.Load(o.env, os.ReadFile)
+	if err != nil {
 		return err
 	}
-	if *listen == "" {
-		*listen = c.Listen
+	if err := c.Complete(); err != nil {
+		return incomplete(c, o.env, err)
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level(c.LogLevel)}))
+	if err := dburi.LogTo(log); err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -55,20 +80,43 @@ func serve(args []string) error {
 		return err
 	}
 	defer func() { _ = a.Close() }()
-	return listenAndServe(ctx, *listen, a.Handler(), log)
+	// Warnings wait for this moment: a start that fails says its reason alone.
+	for _, w := range warnings {
+		log.Warn(w.Error())
+	}
+	if o.listen == "" {
+		o.listen = c.Listen
+	}
+	return listenAndServe(ctx, o, a.Handler(), log)
+}
+
+// incomplete explains a key that is missing, which mostly means that the file
+// is not where the server looks.
+func incomplete(c *config.Config, env func(string) (string, bool), err error) error {
+	if c.File != "" {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	name, ok := env(configVariable)
+	if !ok || name == "" {
+		name = config.DefaultFile
+	}
+	return fmt.Errorf("there is no configuration file %s (%s names another one; \"edumfa quickstart\" makes one), and without it %w", name, configVariable, err)
 }
 
 // listenAndServe serves until ctx ends, then lets running requests finish.
-func listenAndServe(ctx context.Context, address string, h http.Handler, log *slog.Logger) error {
-	l, err := net.Listen("tcp", address)
+func listenAndServe(ctx context.Context, o options, h http.Handler, log *slog.Logger) error {
+	l, err := net.Listen("tcp", o.listen)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", address, err)
+		return fmt.Errorf("cannot listen on %s: %w", o.listen, err)
 	}
 	s := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	log.Info("serving", "address", l.Addr().String())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
+	if o.ready != nil {
+		o.ready(l.Addr().String())
+	}
 	select {
 	case err := <-done:
 		return err
