@@ -19,6 +19,8 @@ type engine struct {
 	// singleWriter: one transaction writes at a time, so writes are queued and
 	// committed in groups.
 	singleWriter bool
+	// cachesStatements: the driver keeps statements prepared by itself.
+	cachesStatements bool
 }
 
 func (e engine) nextval(table string) string {

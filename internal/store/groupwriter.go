@@ -90,6 +90,7 @@ func (w *groupWriter) run(group []*writeJob) {
 			j.err = w.one(tx, j)
 		}
 		err = tx.Commit()
+		w.db.prepareWanted(context.Background())
 	}
 	if err != nil {
 		for _, j := range group {
@@ -105,7 +106,7 @@ func (w *groupWriter) one(tx *sql.Tx, j *writeJob) (err error) {
 		return err
 	}
 	ctx := context.WithValue(context.WithoutCancel(j.ctx), txKey{}, tx)
-	if _, err := tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
+	if _, err := w.db.execTx(ctx, tx, "SAVEPOINT one", nil); err != nil {
 		return err
 	}
 	defer func() {
@@ -114,11 +115,11 @@ func (w *groupWriter) one(tx *sql.Tx, j *writeJob) (err error) {
 			w.db.log.Error("panic in a transaction", "panic", p)
 		}
 		if err != nil {
-			if _, rerr := tx.ExecContext(ctx, "ROLLBACK TO one"); rerr != nil {
+			if _, rerr := w.db.execTx(ctx, tx, "ROLLBACK TO one", nil); rerr != nil {
 				err = errors.Join(err, rerr)
 			}
 		}
-		if _, rerr := tx.ExecContext(ctx, "RELEASE one"); rerr != nil {
+		if _, rerr := w.db.execTx(ctx, tx, "RELEASE one", nil); rerr != nil {
 			err = errors.Join(err, rerr)
 		}
 	}()

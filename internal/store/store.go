@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"edumfa/internal/dburi"
@@ -50,7 +49,7 @@ type DB struct {
 	log    *slog.Logger
 
 	isolation *sql.TxOptions
-	queries   sync.Map // SQL text of this package → *sql.Stmt
+	queries   statementCache
 	writer    *groupWriter
 	auditID   auditIDs
 }
@@ -108,7 +107,7 @@ func (db *DB) detect(ctx context.Context, dialect string) error {
 	case "sqlite":
 		db.engine = engine{name: "sqlite", returning: true, singleWriter: true}
 	case "postgres":
-		db.engine = engine{name: "postgres", sequences: true, returning: true}
+		db.engine = engine{name: "postgres", sequences: true, returning: true, cachesStatements: true}
 	default:
 		var version string
 		if err := db.pool.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
@@ -127,6 +126,7 @@ func (db *DB) Close() error {
 	if db.writer != nil {
 		db.writer.stop()
 	}
+	db.queries.close()
 	return db.pool.Close()
 }
 
@@ -185,7 +185,11 @@ func (db *DB) runTx(ctx context.Context, f func(ctx context.Context) error) erro
 	if err := f(context.WithValue(ctx, txKey{}, tx)); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	db.prepareWanted(ctx)
+	return nil
 }
 
 // public keeps a driver's words from clients. Errors of ours pass.
@@ -199,30 +203,14 @@ func public(err error) error {
 	return &mfaerr.Error{Kind: mfaerr.Database, Code: mfaerr.CodeDatabase, Cause: err}
 }
 
-// prepared returns the statement for one of this package's fixed SQL texts.
-func (db *DB) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
-	if s, ok := db.queries.Load(q); ok {
-		return s.(*sql.Stmt), nil
-	}
-	s, err := db.pool.PrepareContext(ctx, db.engine.rebind(q))
-	if err != nil {
-		return nil, err
-	}
-	if old, loaded := db.queries.LoadOrStore(q, s); loaded {
-		_ = s.Close()
-		return old.(*sql.Stmt), nil
-	}
-	return s, nil
-}
-
 func (db *DB) exec(ctx context.Context, q string, args ...any) (int64, error) {
 	var res sql.Result
 	var err error
 	if tx := inTx(ctx); tx != nil {
-		res, err = tx.ExecContext(ctx, db.engine.rebind(q), args...)
+		res, err = db.execTx(ctx, tx, q, args)
 	} else {
 		err = db.InTx(ctx, func(ctx context.Context) error {
-			res, err = inTx(ctx).ExecContext(ctx, db.engine.rebind(q), args...)
+			res, err = db.execTx(ctx, inTx(ctx), q, args)
 			return err
 		})
 	}
@@ -245,17 +233,6 @@ func (db *DB) query(ctx context.Context, q string, args []any, row func(*sql.Row
 		}
 	}
 	return public(rows.Err())
-}
-
-func (db *DB) rows(ctx context.Context, q string, args []any) (*sql.Rows, error) {
-	if tx := inTx(ctx); tx != nil {
-		return tx.QueryContext(ctx, db.engine.rebind(q), args...)
-	}
-	s, err := db.prepared(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
 }
 
 // queryOne reads one row; ErrNotFound when there is none.
@@ -281,7 +258,7 @@ func (db *DB) insert(ctx context.Context, table, columns string, values ...any) 
 	err := db.InTx(ctx, func(ctx context.Context) error {
 		tx := inTx(ctx)
 		if !db.engine.returning {
-			res, err := tx.ExecContext(ctx, db.engine.rebind("INSERT INTO "+table+" ("+columns+") VALUES ("+marks+")"), values...)
+			res, err := db.execTx(ctx, tx, "INSERT INTO "+table+" ("+columns+") VALUES ("+marks+")", values)
 			if err != nil {
 				return err
 			}
@@ -292,7 +269,7 @@ func (db *DB) insert(ctx context.Context, table, columns string, values ...any) 
 		if db.engine.sequences {
 			q = "INSERT INTO " + table + " (id, " + columns + ") VALUES (" + db.engine.nextval(table) + "," + marks + ") RETURNING id"
 		}
-		return tx.QueryRowContext(ctx, db.engine.rebind(q), values...).Scan(&id)
+		return db.queryOne(ctx, q, values, &id)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("insert into %s: %w", table, err)

@@ -11,11 +11,12 @@ import (
 const tokenColumns = `t.id, t.serial, t.tokentype, t.description, t.key_enc, t.key_iv, t.user_pin, t.user_pin_iv, t.so_pin, t.so_pin_iv,
  t.pin_hash, t.pin_seed, t.otplen, t.maxfail, t.failcount, t.count, t.count_window, t.sync_window, t.active, t.revoked, t.locked, t.rollout_state`
 
-func scanToken(r *sql.Rows, t *token.Token) error {
-	return r.Scan(&t.ID, textTo{&t.Serial}, textTo{&t.Type}, textTo{&t.Description}, textTo{&t.Key.Cipher}, textTo{&t.Key.IV},
+// scanToken is where the columns go.
+func scanToken(t *token.Token) []any {
+	return []any{&t.ID, textTo{&t.Serial}, textTo{&t.Type}, textTo{&t.Description}, textTo{&t.Key.Cipher}, textTo{&t.Key.IV},
 		textTo{&t.UserPIN.Cipher}, textTo{&t.UserPIN.IV}, textTo{&t.SOPIN.Cipher}, textTo{&t.SOPIN.IV}, textTo{&t.PINHash}, textTo{&t.PINSeed},
 		smallTo{&t.OTPLen}, smallTo{&t.MaxFail}, smallTo{&t.FailCount}, intTo{&t.Count}, smallTo{&t.CountWindow}, smallTo{&t.SyncWindow},
-		boolTo{&t.Active}, boolTo{&t.Revoked}, boolTo{&t.Locked}, textTo{&t.State})
+		boolTo{&t.Active}, boolTo{&t.Revoked}, boolTo{&t.Locked}, textTo{&t.State}}
 }
 
 // where collects the conditions of a query.
@@ -131,7 +132,13 @@ func (db *DB) ownerWhere(w *where, f token.Filter) {
 			}
 		}
 		if f.Of.Resolver != "" {
-			o.add("o.resolver = ?", f.Of.Resolver)
+			// Not the column itself where the user's id is asked for too: without
+			// statistics the index of resolvers, who have all tokens, looks as good.
+			column := "o.resolver"
+			if f.Of.UserID != "" {
+				column = "COALESCE(o.resolver, '')"
+			}
+			o.add(column+" = ?", f.Of.Resolver)
 		}
 		if f.Of.RealmID != 0 {
 			o.add("o.realm_id = ?", f.Of.RealmID)
@@ -152,7 +159,37 @@ var tokenOrder = map[string]string{
 // Tokens finds tokens in the order of their ids.
 func (db *DB) Tokens(ctx context.Context, f token.Filter, with token.Parts) ([]*token.Token, error) {
 	w := db.tokenWhere(f)
+	if with == token.WithInfo {
+		return db.tokensWithInfo(ctx, w)
+	}
 	return db.loadTokens(ctx, "SELECT "+tokenColumns+" FROM token t"+w.text()+" ORDER BY t.id", w.args, with)
+}
+
+// tokensWithInfo asks for the few tokens of a login and what is noted of them in
+// one question.
+func (db *DB) tokensWithInfo(ctx context.Context, w *where) ([]*token.Token, error) {
+	var list []*token.Token
+	t := &token.Token{}
+	scan := scanToken(t)
+	var key sql.NullString
+	var info token.Info
+	scan = append(scan, &key, textTo{&info.Value}, textTo{&info.Type})
+	q := "SELECT " + tokenColumns + `, ti."Key", ti."Value", ti."Type" FROM token t LEFT JOIN tokeninfo ti ON ti.token_id = t.id` + w.text() + " ORDER BY t.id"
+	err := db.query(ctx, q, w.args, func(r *sql.Rows) error {
+		if err := r.Scan(scan...); err != nil {
+			return err
+		}
+		if len(list) == 0 || list[len(list)-1].ID != t.ID {
+			found := *t
+			found.Info = map[string]token.Info{}
+			list = append(list, &found)
+		}
+		if key.Valid {
+			list[len(list)-1].Info[key.String] = info
+		}
+		return nil
+	})
+	return list, err
 }
 
 // TokenPage finds one page of tokens (limit 0: all) and how many there are.
@@ -194,7 +231,7 @@ func (db *DB) loadTokens(ctx context.Context, q string, args []any, with token.P
 	err := db.query(ctx, q, args, func(r *sql.Rows) error {
 		t := &token.Token{}
 		list = append(list, t)
-		return scanToken(r, t)
+		return r.Scan(scanToken(t)...)
 	})
 	if err != nil || len(list) == 0 {
 		return list, err

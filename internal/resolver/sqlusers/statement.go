@@ -47,10 +47,15 @@ func (s *statement) requireLike(t *table, c column, pattern string) {
 // that equality says the same and can use an index.
 func (s *statement) requireLogin(t *table, c column, login string) {
 	if s.dialect == dburi.Postgres {
-		s.require("%s = %s", t.asText(c), s.arg(login))
+		s.requireText(t, c, login)
 		return
 	}
 	s.requireLike(t, c, literal(login))
+}
+
+// requireText adds the condition for just this text.
+func (s *statement) requireText(t *table, c column, text string) {
+	s.require("%s = %s", t.asText(c), s.arg(text))
 }
 
 // requireIDs adds the condition for ids and reports false if none of them can

@@ -70,14 +70,24 @@ func (s *store) Close() error { return s.db.Close() }
 // spelled like login wins, else the one with the first id.
 func (s *store) ByLogin(ctx context.Context, login string) (resolver.User, error) {
 	var users []resolver.User
-	err := s.read(ctx, func(ctx context.Context, conn *sql.Conn, t *table) (err error) {
-		users, err = s.selectUsers(ctx, conn, t, 10, func(q *statement) (bool, error) {
+	find := func(ctx context.Context, conn *sql.Conn, t *table, require func(*statement, *table, column, string)) (list []resolver.User, err error) {
+		return s.selectUsers(ctx, conn, t, 10, func(q *statement) (bool, error) {
 			c, ok := t.column(s.set.columns["username"])
 			if ok {
-				q.requireLogin(t, c, login)
+				require(q, t, c, login)
 			}
 			return ok, s.missing(ok, "username")
 		})
+	}
+	err := s.read(ctx, func(ctx context.Context, conn *sql.Conn, t *table) (err error) {
+		if t.dialect == dburi.SQLite {
+			// LIKE reads the whole table. Who is spelled like login wins anyway, and
+			// an index can find him.
+			if users, err = find(ctx, conn, t, (*statement).requireText); err != nil || spelled(users, login) >= 0 {
+				return unfitting(err)
+			}
+		}
+		users, err = find(ctx, conn, t, (*statement).requireLogin)
 		return unfitting(err)
 	})
 	if err != nil {
@@ -86,12 +96,17 @@ func (s *store) ByLogin(ctx context.Context, login string) (resolver.User, error
 	if len(users) == 0 {
 		return resolver.User{}, resolver.ErrNoUser
 	}
-	if i := slices.IndexFunc(users, func(u resolver.User) bool { return u.Login == login }); i >= 0 {
+	if i := spelled(users, login); i >= 0 {
 		users = users[i:]
 	} else if len(users) > 1 {
 		s.log.WarnContext(ctx, "several users have the same login name", "resolver", s.name, "userid", users[0].ID)
 	}
 	return users[0], nil
+}
+
+// spelled is the place of the user with just this login name, or -1.
+func spelled(users []resolver.User, login string) int {
+	return slices.IndexFunc(users, func(u resolver.User) bool { return u.Login == login })
 }
 
 // ByID finds the user.
