@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"io"
 	"net/http"
 
 	"edumfa/internal/login"
@@ -21,6 +23,9 @@ type Plain struct {
 	Type     string // content type
 	FileName string // "" for no attachment
 	Data     []byte
+	// Stream, when not nil, writes the content instead of Data, after the status
+	// is sent: its error can only be logged.
+	Stream func(ctx context.Context, w io.Writer) error
 }
 
 // ok is an answer of the administrative calls.

@@ -17,12 +17,10 @@ import (
 	"edumfa/internal/enrol"
 	"edumfa/internal/event"
 	"edumfa/internal/login"
-	"edumfa/internal/policy"
-	"edumfa/internal/realm"
+	"edumfa/internal/policy/action"
 	"edumfa/internal/resolver"
 	"edumfa/internal/secret"
 	"edumfa/internal/session"
-	"edumfa/internal/settings"
 	"edumfa/internal/signature"
 	"edumfa/internal/snapshot"
 	"edumfa/internal/token"
@@ -41,6 +39,10 @@ type Store interface {
 	eventStore
 	settingStore
 	auditStore
+	nameStore
+	adminStore
+	clientStore
+	userStore
 	Admin(ctx context.Context, name string) (admin.Account, error)
 	Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error
 	Challenges(ctx context.Context, transactionID string) ([]challenge.Challenge, error)
@@ -66,6 +68,8 @@ type Config interface {
 type Keys interface {
 	tokentype.Keys
 	Locked() bool
+	// Wrapped reports whether the key file is kept with a password.
+	Wrapped() bool
 	Unlock(password string) error
 }
 
@@ -83,6 +87,9 @@ type Actions interface {
 	// Menus are the main menus that an action opens.
 	Menus(scope, action string) []string
 }
+
+// PGPKey is the public part of a key pair.
+type PGPKey struct{ Armor, Fingerprint string }
 
 // Metrics counts requests.
 type Metrics interface {
@@ -104,10 +111,14 @@ type API struct {
 	Events         *event.Engine
 	EventCatalog   *event.Catalog
 	Actions        Actions
-	ResolverKinds  []resolver.Kind
-	ResolverDeps   resolver.Deps
-	UserCache      user.Cache
-	Mailer         tokentype.Mailer
+	// PolicyDefinitions describes all policy actions with the given choices.
+	PolicyDefinitions func(action.Dynamic) *action.Catalog
+	// PGPKeys are the keys that token files can be encrypted for; nil has none.
+	PGPKeys       func(ctx context.Context) (map[string]PGPKey, error)
+	ResolverKinds []resolver.Kind
+	ResolverDeps  resolver.Deps
+	UserCache     user.Cache
+	Mailer        tokentype.Mailer
 	// Signer signs audit rows and answers; nil signs nothing.
 	Signer *signature.Signer
 	// Verifier checks audit rows.
@@ -127,36 +138,6 @@ type API struct {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
-
-// The parts of the store, by resource.
-type (
-	realmStore interface {
-		SetRealm(ctx context.Context, name string, links []realm.Link) (added, failed []string, err error)
-		DeleteRealm(ctx context.Context, name string) (int64, error)
-		SetDefaultRealm(ctx context.Context, name string) (int64, error)
-		SetResolver(ctx context.Context, s resolver.Stored) (int64, error)
-		DeleteResolver(ctx context.Context, name string) (int64, error)
-	}
-	policyStore interface {
-		SavePolicy(ctx context.Context, p policy.Row) (int64, error)
-		EnablePolicy(ctx context.Context, name string, on bool) (int64, error)
-		DeletePolicy(ctx context.Context, name string) (int64, error)
-	}
-	eventStore interface {
-		SaveEvent(ctx context.Context, e event.Row) (int64, error)
-		EnableEvent(ctx context.Context, id int64, on bool) error
-		DeleteEvent(ctx context.Context, id int64) error
-	}
-	settingStore interface {
-		SetSetting(ctx context.Context, e settings.Entry) (inserted bool, err error)
-		DeleteSetting(ctx context.Context, key string) (found bool, err error)
-	}
-	auditStore interface {
-		AuditPage(ctx context.Context, f audit.Filter, desc bool, offset, limit int) ([]audit.Row, int, error)
-		EachAudit(ctx context.Context, filter audit.Filter, f func(audit.Row) error) error
-		AuditNumbers(ctx context.Context, ids []int64) (map[int64]bool, error)
-	}
-)
 
 type tokenStore interface {
 	Tokens(ctx context.Context, f token.Filter, with token.Parts) ([]*token.Token, error)

@@ -60,7 +60,11 @@ func (a *API) noteFailure(r *Request, failed error) {
 		if m, ok := e.Detail["message"].(string); ok && m != "" {
 			message += "|" + m
 		}
-		r.Audit.AddInfo(message)
+		before := ""
+		if r.Audit.Info != nil {
+			before = *r.Audit.Info
+		}
+		r.Audit.Info = text(before + "," + message)
 	default:
 		r.Audit.Info = text(e.Message())
 	}
@@ -142,7 +146,7 @@ func (a *API) write(ctx context.Context, w http.ResponseWriter, answer *Answer, 
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache")
 	if answer.Plain != nil {
-		a.writePlain(w, answer)
+		a.writePlain(ctx, w, answer)
 		return
 	}
 	body := answer.Body
@@ -188,7 +192,7 @@ func (a *API) signed(body map[string]any, nonce string, hasNonce bool) ([]byte, 
 	return append(data, `"}`...), nil
 }
 
-func (a *API) writePlain(w http.ResponseWriter, answer *Answer) {
+func (a *API) writePlain(ctx context.Context, w http.ResponseWriter, answer *Answer) {
 	p := answer.Plain
 	h := w.Header()
 	contentType := p.Type
@@ -200,6 +204,12 @@ func (a *API) writePlain(w http.ResponseWriter, answer *Answer) {
 		h.Set("Content-Disposition", "attachment; filename="+p.FileName)
 	}
 	w.WriteHeader(answer.Status)
+	if p.Stream != nil {
+		if err := p.Stream(ctx, w); err != nil {
+			a.Log.ErrorContext(ctx, "file cannot be written to its end", "file", p.FileName, "error", err)
+		}
+		return
+	}
 	if answer.Status != http.StatusNoContent {
 		_, _ = w.Write(p.Data)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,11 +67,12 @@ func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	byPath := map[string]map[string]*Route{}
 	for _, rt := range a.routes() {
+		path := unnamed(rt.Path)
+		if byPath[path] == nil {
+			byPath[path] = map[string]*Route{}
+		}
 		for m := range strings.SplitSeq(rt.Method, ",") {
-			if byPath[rt.Path] == nil {
-				byPath[rt.Path] = map[string]*Route{}
-			}
-			byPath[rt.Path][m] = &rt
+			byPath[path][m] = &rt
 		}
 	}
 	for path, methods := range byPath {
@@ -78,6 +80,23 @@ func (a *API) Handler() http.Handler {
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { page(w, http.StatusNotFound, "Not Found") })
 	return mux
+}
+
+// unnamed numbers the variable parts of a path: two routes may give one part
+// different names, which the audit shows.
+func unnamed(path string) string {
+	parts, n := strings.Split(path, "/"), 0
+	for i, part := range parts {
+		if !strings.HasPrefix(part, "{") {
+			continue
+		}
+		n++
+		parts[i] = "{p" + itoa(n) + "}"
+		if strings.HasSuffix(part, "...}") {
+			parts[i] = "{p" + itoa(n) + "...}"
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 // muxPattern makes a path with a final slash mean just that path.
@@ -94,6 +113,9 @@ func (a *API) dispatch(w http.ResponseWriter, req *http.Request, methods map[str
 		rt = methods[http.MethodGet]
 	}
 	if rt == nil {
+		rt = a.wildcard(req)
+	}
+	if rt == nil {
 		allow := make([]string, 0, len(methods))
 		for m := range methods {
 			allow = append(allow, m)
@@ -102,7 +124,38 @@ func (a *API) dispatch(w http.ResponseWriter, req *http.Request, methods map[str
 		page(w, http.StatusMethodNotAllowed, "Method Not Allowed")
 		return
 	}
+	for i, name := range pathNames(rt.Path) {
+		if v := req.PathValue("p" + itoa(i+1)); v != "" {
+			req.SetPathValue(name, v)
+		}
+	}
 	a.serve(w, req, rt)
+}
+
+// wildcard finds the route of a method whose pattern fits a path that is also
+// the fixed path of a route with other methods: POST /policy/defs names a policy.
+func (a *API) wildcard(req *http.Request) *Route {
+	have := strings.Split(req.URL.Path, "/")
+	for _, rt := range a.routes() {
+		want := strings.Split(rt.Path, "/")
+		if len(want) != len(have) || !slices.Contains(strings.Split(rt.Method, ","), req.Method) {
+			continue
+		}
+		fits := true
+		for i, part := range want {
+			fits = fits && (part == have[i] || strings.HasPrefix(part, "{") && have[i] != "")
+		}
+		if !fits {
+			continue
+		}
+		for i, part := range want {
+			if strings.HasPrefix(part, "{") {
+				req.SetPathValue(strings.Trim(part, "{}"), have[i])
+			}
+		}
+		return &rt
+	}
+	return nil
 }
 
 // page is the answer to paths and methods that do not exist: a person's page,

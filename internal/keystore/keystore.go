@@ -107,6 +107,9 @@ func (s *Store) load(keys []byte) error {
 // Locked reports whether a password is needed before the keys can be used.
 func (s *Store) Locked() bool { return s.blocks.Load() == nil }
 
+// Wrapped reports whether the key file is kept with a password.
+func (s *Store) Wrapped() bool { return s.wrapped != "" }
+
 // Unlock opens a wrapped key file for this process. Unlocking a store that is
 // open already succeeds with any password. A wrong password is an error 707 of
 // kind Request that wraps ErrWrongPassword.

@@ -214,3 +214,16 @@ func (p *Policy) unusable(field Reason, err error) error {
 	}
 	return mfaerr.NewPolicy("Policy %s cannot be evaluated: malformed %s", quote(p.Row.Name), string(field)).WithCause(err)
 }
+
+// InRealm reports whether the policy's list of realms names the realm, and
+// whether the list is empty, so that every realm is meant.
+func (p *Policy) InRealm(name string) (found, every bool, err error) {
+	if p.realm.empty() {
+		return false, true, nil
+	}
+	found, excluded, err := p.realm.search(name)
+	if err != nil {
+		return false, false, p.unusable(NotRealm, err)
+	}
+	return found && !excluded, false, nil
+}

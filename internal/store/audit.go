@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -144,23 +146,33 @@ func (s timeP) Scan(v any) error {
 var auditFilterColumns = map[string]string{
 	"action": "action", "serial": "serial", "token_type": "token_type", "user": `"user"`, "realm": "realm", "resolver": "resolver",
 	"administrator": "administrator", "action_detail": "action_detail", "info": "info", "edumfa_server": "edumfa_server", "client": "client",
-	"log_level": "loglevel", "clearance_level": "clearance_level", "thread_id": "thread_id", "policies": "policies", "success": "success",
-	"date": "date", "startdate": "startdate", "number": "id", "id": "id",
+	"loglevel": "loglevel", "clearance_level": "clearance_level", "thread_id": "thread_id", "policies": "policies", "success": "success",
+	"date": "date", "startdate": "startdate", "id": "id",
 }
 
+// auditWhere is the condition of a filter. "*" and "%" stand for any text; a
+// success is asked for as a flag. Names that are no columns do not filter.
 func (db *DB) auditWhere(f audit.Filter) *where {
 	w := &where{}
-	for name, pattern := range f.Columns {
-		column := auditFilterColumns[name]
-		if column == "" || strings.Trim(pattern, "*") == "" {
+	for _, name := range slices.Sorted(maps.Keys(f.Columns)) {
+		column, pattern := auditFilterColumns[name], f.Columns[name]
+		if column == "" || strings.TrimSpace(pattern) == "" || strings.Trim(pattern, "*") == "" {
 			continue
 		}
+		wild := strings.ReplaceAll(pattern, "%", "*")
 		switch name {
-		case "success", "date", "startdate", "number", "id":
-			w.add("CAST("+column+" AS "+db.engine.textType()+") "+db.engine.like()+" ? ESCAPE '!'", likePattern(pattern))
+		case "success":
+			yes := 0
+			switch strings.Trim(pattern, "*") {
+			case "1", "true", "True", "TRUE":
+				yes = 1
+			}
+			w.add("success = ?", yes)
+		case "date", "startdate", "id":
+			w.add("CAST("+column+" AS "+db.engine.textType()+") "+db.engine.like()+" ? ESCAPE '!'", likePattern(wild))
 		default:
-			if strings.Contains(pattern, "*") {
-				w.add(column+" "+db.engine.like()+" ? ESCAPE '!'", likePattern(pattern))
+			if strings.Contains(wild, "*") {
+				w.add(column+" "+db.engine.like()+" ? ESCAPE '!'", likePattern(wild))
 			} else {
 				w.add(column+" = ?", pattern)
 			}
@@ -214,6 +226,19 @@ func (db *DB) EachAudit(ctx context.Context, filter audit.Filter, f func(audit.R
 		}
 		return f(a)
 	})
+}
+
+// AuditAfter finds the first rows with numbers above id, by number.
+func (db *DB) AuditAfter(ctx context.Context, f audit.Filter, id int64, limit int) ([]audit.Row, error) {
+	w := db.auditWhere(f)
+	w.add("id > ?", id)
+	var list []audit.Row
+	err := db.query(ctx, "SELECT "+db.auditSelect()+" FROM mfa_audit"+w.text()+" ORDER BY id LIMIT ?", append(w.args, limit), func(r *sql.Rows) error {
+		a, err := db.scanAudit(r)
+		list = append(list, a)
+		return err
+	})
+	return list, err
 }
 
 // AuditNumbers tells which of the numbers exist, for finding missing rows.

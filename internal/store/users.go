@@ -75,3 +75,28 @@ func (c UserCache) Store(ctx context.Context, usedLogin, login, resolverName, id
 func (db *DB) PurgeUserCache(ctx context.Context, maxAgeSeconds int) (int64, error) {
 	return db.exec(ctx, "DELETE FROM usercache WHERE timestamp < ?", naive(db.now().In(db.local).Add(-time.Duration(maxAgeSeconds)*time.Second)))
 }
+
+// RealmAttributes reads the attributes given to the users of a realm, by
+// resolver and id.
+func (db *DB) RealmAttributes(ctx context.Context, realmID int64) (map[[2]string]map[string]string, error) {
+	out := map[[2]string]map[string]string{}
+	err := db.query(ctx, `SELECT user_id, resolver, "Key", "Value" FROM customuserattribute WHERE realm_id = ?`, []any{realmID}, func(r *sql.Rows) error {
+		var id, resolverName, k, v string
+		if err := r.Scan(textTo{&id}, textTo{&resolverName}, &k, textTo{&v}); err != nil {
+			return err
+		}
+		of := [2]string{resolverName, id}
+		if out[of] == nil {
+			out[of] = map[string]string{}
+		}
+		out[of][k] = v
+		return nil
+	})
+	return out, err
+}
+
+// ForgetUser removes what the user cache knows of a user.
+func (db *DB) ForgetUser(ctx context.Context, login, resolverName string) error {
+	_, err := db.exec(ctx, "DELETE FROM usercache WHERE resolver = ? AND (username = ? OR used_login = ?)", resolverName, login, login)
+	return err
+}
