@@ -40,6 +40,7 @@ type Request struct {
 
 	token       *token.Token // of the parameter serial
 	tokenLoaded bool
+	after       []func(ctx context.Context) error // when the changes are stored
 	// pins outlives deciding anew: the same PIN is not hashed twice.
 	pins login.PINMemory
 }

@@ -60,6 +60,14 @@ func (a *API) routes() []Route {
 		{Method: "GET", Path: "/system/names/caconnector", Who: adminOrUser, Steps: steps(a.needs("enrollCERTIFICATE")), Do: a.systemNames("caconnector")},
 		{Method: "POST", Path: "/system/test/{tokentype}", Who: adminOnly, Steps: steps(a.needs("configwrite")), Do: a.systemTest},
 
+		{Method: "POST", Path: "/system/test/{tokentype}", Who: adminOnly, Steps: steps(a.needs("configwrite")), Do: a.systemTest, Light: true},
+
+		// mail servers
+		{Method: "GET", Path: "/smtpserver/", Who: adminOnly, Steps: steps(a.needs("smtpserver_read")), Do: a.smtpList, Light: true},
+		{Method: "POST", Path: "/smtpserver/send_test_email", Who: adminOnly, Steps: steps(a.needs("smtpserver_write")), Do: a.smtpTest, Light: true},
+		{Method: "POST", Path: "/smtpserver/{identifier}", Who: adminOnly, Steps: steps(a.needs("smtpserver_write")), Do: a.smtpSet, Light: true},
+		{Method: "DELETE", Path: "/smtpserver/{identifier}", Who: adminOnly, Steps: steps(a.needs("smtpserver_write")), Do: a.smtpDelete, Light: true},
+
 		// policies
 		{Method: "GET", Path: "/policy/", Who: adminOnly, Steps: steps(a.needs("policyread")), Do: a.policyList},
 		{Method: "GET", Path: "/policy/{name}", Who: adminOnly, Steps: steps(a.needs("policyread")), Do: a.policyList},

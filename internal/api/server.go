@@ -215,6 +215,7 @@ func (a *API) decide(ctx context.Context, req *http.Request, rt *Route, started 
 		stored := a.finish(ctx, r, answer, err)
 		switch {
 		case stored == nil:
+			a.runAfter(ctx, r, err)
 			return r, answer, err
 		case errors.Is(stored, a.Conflict) && !r.Flushed:
 			err = stored
@@ -228,6 +229,19 @@ func (a *API) decide(ctx context.Context, req *http.Request, rt *Route, started 
 // errCrowded says that others were faster every time.
 func errCrowded(cause error) error {
 	return &mfaerr.Error{Kind: mfaerr.Busy, Code: mfaerr.CodeServer, Public: "Too many requests for the same thing at once.", RetryAfter: time.Second, Cause: cause}
+}
+
+// runAfter does what was put off until a success is stored. Whether it works
+// changes nothing for the client.
+func (a *API) runAfter(ctx context.Context, r *Request, failed error) {
+	if failed != nil {
+		return
+	}
+	for _, f := range r.after {
+		if err := f(context.WithoutCancel(ctx)); err != nil {
+			a.Log.WarnContext(ctx, "what follows a login could not be done", "path", r.Route.Path, "error", err)
+		}
+	}
 }
 
 // run runs the steps, and turns a panic into an error: no panic reaches a client.
@@ -288,7 +302,7 @@ func (r *Request) again() *Request {
 	c.Params = r.Params.Clone()
 	c.Changes.Reset()
 	c.Audit = Trail{}
-	c.token, c.tokenLoaded = nil, false
+	c.token, c.tokenLoaded, c.after = nil, false, nil
 	return &c
 }
 

@@ -201,7 +201,26 @@ func (a *API) attempt(ctx context.Context, r *Request, env *tokentype.Env, token
 	in.UserPassword = func(ctx context.Context, password secret.String) (bool, error) {
 		return r.Users.CheckPassword(ctx, r.User, password)
 	}
-	return a.Logins.Check(ctx, env, in)
+	yes, reply, err := a.Logins.Check(ctx, env, in)
+	if in.TransactionID != "" || len(reply.Prompts) > 0 {
+		a.sweepChallenges(r)
+	}
+	return yes, reply, err
+}
+
+// sweepLimit is how many expired challenges one request removes at most.
+const sweepLimit = 1000
+
+// sweepChallenges removes what has expired when the request is done, unless an
+// administrator wants to look at it.
+func (a *API) sweepChallenges(r *Request) {
+	if r.Snap.Settings.Bool("DisableAutoChallengeJanitor", false) {
+		return
+	}
+	r.after = append(r.after, func(ctx context.Context) error {
+		_, err := a.Store.DeleteExpiredChallenges(ctx, r.Now, sweepLimit)
+		return err
+	})
 }
 
 // loginRules asks the policies how a login is taken.
@@ -239,6 +258,7 @@ func (a *API) env(ctx context.Context, r *Request, t *token.Token, u user.User) 
 		Rules: rules{a: a, r: r, ctx: ctx, t: t, u: u}, OwnerLogin: u.Login, OwnerRealm: u.Realm,
 		Owner:   func(ctx context.Context, _ *token.Token) (resolver.Attributes, error) { return r.Users.Info(ctx, u) },
 		Flush:   func(ctx context.Context) error { return a.flush(ctx, r) },
+		After:   func(f func(context.Context) error) { r.after = append(r.after, f) },
 		Changes: &r.Changes,
 	}
 }
@@ -254,6 +274,7 @@ func (a *API) triggerChallenge(ctx context.Context, r *Request) (*Answer, error)
 	if err != nil {
 		return nil, err
 	}
+	a.sweepChallenges(r)
 	n, reply, err := a.Logins.Trigger(ctx, a.env(ctx, r, nil, r.User), list, raise)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"edumfa/internal/resolver/passwdfile"
 	"edumfa/internal/resolver/sqlusers"
 	"edumfa/internal/tokentype"
+	"edumfa/internal/tokentype/email"
 	"edumfa/internal/tokentype/hotp"
 	"edumfa/internal/tokentype/planned"
 	"edumfa/internal/tokentype/pw"
@@ -24,6 +25,7 @@ import (
 // TokenTypes are the token types.
 func TokenTypes() []tokentype.Type {
 	return append([]tokentype.Type{
+		email.Type{},
 		hotp.Type{},
 		totp.Type{},
 		spass.Type{},

@@ -35,6 +35,11 @@ func (m mailer) Mail(ctx context.Context, serverID string, message tokentype.Mai
 	return m.sender.Send(ctx, server, mail.Message{To: []string{message.To}, Subject: message.Subject, Body: message.Body, HTML: message.HTML})
 }
 
+func (m mailer) MailVia(ctx context.Context, s tokentype.MailServer, message tokentype.Mail) error {
+	server := mail.Server{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password, Sender: s.Sender, TLS: s.TLS, Timeout: s.Timeout}
+	return m.sender.Send(ctx, server, mail.Message{To: []string{message.To}, Subject: message.Subject, Body: message.Body, HTML: message.HTML})
+}
+
 func (m mailer) server(s smtpserver.Server) (mail.Server, error) {
 	out := mail.Server{Host: s.Host, Port: s.Port, User: s.Username, Sender: s.Sender, TLS: s.TLS, Timeout: time.Duration(s.Timeout) * time.Second}
 	if s.Password == "" {

@@ -96,8 +96,8 @@ func TestOneTimeValuesAreUsedOnce(t *testing.T) {
 				t.Run(r.name, func(t *testing.T) {
 					for round := range rounds(t) {
 						p := r.prepare(t, in.Serve(), round)
-						if won := run(t, nodes, p); won != 1 {
-							t.Errorf("round %d: %d of %d requests succeeded, want 1", round, won, together)
+						if won, kinds := run(t, nodes, p); won != 1 {
+							t.Errorf("round %d: %d of %d requests succeeded, want 1: %v", round, won, together, kinds)
 						}
 					}
 				})
@@ -106,10 +106,11 @@ func TestOneTimeValuesAreUsedOnce(t *testing.T) {
 	}
 }
 
-// run sends the request many times at once and returns how many succeeded.
+// run sends the request many times at once and returns how many succeeded, and
+// how many answers of each kind there were.
 // Refusals must be orderly: every answer is 200, or 503 where the server says
 // that too many come at once, or an error the client can act on.
-func run(t *testing.T, nodes []*apptest.Node, p apptest.P) (won int) {
+func run(t *testing.T, nodes []*apptest.Node, p apptest.P) (won int, kinds map[string]int) {
 	t.Helper()
 	replies := make([]*apptest.Reply, together)
 	errs := make([]error, together)
@@ -123,7 +124,11 @@ func run(t *testing.T, nodes []*apptest.Node, p apptest.P) (won int) {
 	}
 	close(start)
 	wait.Wait()
+	kinds = map[string]int{}
 	for i, r := range replies {
+		if r != nil {
+			kinds[fmt.Sprintf("%d %s %s", r.Status, r.Text("detail.message"), r.Text("result.error.message"))]++
+		}
 		switch {
 		case errs[i] != nil:
 			t.Errorf("request %d: %v", i, errs[i])
@@ -133,5 +138,5 @@ func run(t *testing.T, nodes []*apptest.Node, p apptest.P) (won int) {
 			t.Errorf("request %d: %d %s", i, r.Status, r.Raw)
 		}
 	}
-	return won
+	return won, kinds
 }

@@ -102,6 +102,9 @@ type EndTransaction struct{ TransactionID string }
 // EndChallenge removes a token's challenges of a transaction.
 type EndChallenge struct{ TransactionID, Serial string }
 
+// EndChallenges removes all challenges of a token.
+type EndChallenges struct{ Serial string }
+
 // AnswerReceived counts an answer to a challenge.
 type AnswerReceived struct{ ID int64 }
 
@@ -128,6 +131,7 @@ func (SetChallenge) change()     {}
 func (UseChallenge) change()     {}
 func (EndTransaction) change()   {}
 func (EndChallenge) change()     {}
+func (EndChallenges) change()    {}
 func (AnswerReceived) change()   {}
 func (SeenClient) change()       {}
 func (SetAdminPassword) change() {}

@@ -18,13 +18,10 @@ func sprintf(format string, args ...any) string { return fmt.Sprintf(format, arg
 
 // respond takes Pass as the answer to a challenge.
 func (a *attempt) respond(ctx context.Context, list []*candidate) (bool, error) {
-	keepExpired := a.env.Settings.Bool("DisableAutoChallengeJanitor", false)
 	var asked []*candidate
 	rows := map[string][]challenge.Challenge{}
 	for _, c := range a.Open {
-		if keepExpired || c.Open(a.env.Now.UTC()) {
-			rows[c.Serial] = append(rows[c.Serial], c)
-		}
+		rows[c.Serial] = append(rows[c.Serial], c) // those that have expired, too: they were asked
 	}
 	var others []*candidate
 	for _, k := range list {
@@ -205,6 +202,9 @@ func (a *attempt) send(ctx context.Context, p tokentype.Prompt, at int, id, seri
 	if err == nil {
 		return nil
 	}
+	a.env.After(func(context.Context) error {
+		return fmt.Errorf("what token %s asks could not be sent: %w", serial, err)
+	})
 	a.reply.Messages[at] = message
 	a.reply.Prompts = slices.DeleteFunc(a.reply.Prompts, func(x Prompt) bool { return x.Serial == serial })
 	a.out.Add(change.EndChallenge{TransactionID: id, Serial: serial})

@@ -357,6 +357,15 @@ func (a *attempt) succeed(ctx context.Context, k *candidate) error {
 		a.out.Add(s.AfterSuccess(k.t)...)
 		return nil
 	}
+	if f, has := k.typ.(tokentype.Follower); has {
+		after, err := f.Follow(ctx, a.env, k.t, k.match)
+		if err != nil {
+			return err
+		}
+		if after != nil {
+			a.env.After(after)
+		}
+	}
 	if a.Rules.PINMode != TokenPIN || k.pin == "" {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/mail"
+	"slices"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -72,11 +73,32 @@ func (s Sender) compose(server Server, m Message) (letter, error) {
 	if _, err := msg.WriteTo(&data); err != nil {
 		return letter{}, fmt.Errorf("writing a mail: %w", err)
 	}
-	l := letter{from: envelope, data: data.Bytes()}
+	l := letter{from: envelope, data: plainAddresses(data.Bytes())}
 	for _, a := range to {
 		l.to = append(l.to, a.Address)
 	}
 	return l, nil
+}
+
+// plainAddresses writes addresses without a name as people write them, without
+// angle brackets. Both forms are right (RFC 5322 §3.4); filters that compare
+// texts expect this one.
+func plainAddresses(mail []byte) []byte {
+	head, body, ok := bytes.Cut(mail, []byte("\r\n\r\n"))
+	if !ok {
+		return mail
+	}
+	lines := bytes.Split(head, []byte("\r\n"))
+	for i, line := range lines {
+		name, value, _ := bytes.Cut(line, []byte(": <"))
+		switch string(name) {
+		case gomail.HeaderFrom.String(), gomail.HeaderTo.String(), gomail.HeaderReplyTo.String():
+			if address, closed := bytes.CutSuffix(value, []byte(">")); closed && !bytes.ContainsAny(address, "<>,") {
+				lines[i] = slices.Concat(name, []byte(": "), address)
+			}
+		}
+	}
+	return slices.Concat(bytes.Join(lines, []byte("\r\n")), []byte("\r\n\r\n"), body)
 }
 
 func sender(texts ...string) (from *mail.Address, envelope string, err error) {

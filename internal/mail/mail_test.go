@@ -178,7 +178,7 @@ func TestSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"From": "<mfa@example.com>", "To": "<ops@example.org>", "Reply-To": "<mfa@example.com>", "Precedence": "bulk", "Auto-Submitted": "auto-generated",
+		"From": "mfa@example.com", "To": "ops@example.org", "Reply-To": "mfa@example.com", "Precedence": "bulk", "Auto-Submitted": "auto-generated",
 		"Date": "Sat, 21 Nov 2026 19:00:00 +0000", "Content-Type": "text/plain; charset=UTF-8", "Subject": "=?UTF-8?q?Pr=C3=BCfung?=", "User-Agent": "", "X-Mailer": "",
 	} {
 		if m.Header.Get(name) != want {
@@ -204,10 +204,10 @@ func TestSend_Addresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, second := f.got()[0], f.got()[1]
-	if first.from != "desk@example.org" || strings.Join(first.to, " ") != "a@example.org b@example.org c@example.org" || !strings.Contains(first.data, "Reply-To: <help@example.org>") {
+	if first.from != "desk@example.org" || strings.Join(first.to, " ") != "a@example.org b@example.org c@example.org" || !strings.Contains(first.data, "Reply-To: help@example.org") {
 		t.Errorf("%+v", first)
 	}
-	if second.from != "" || !strings.Contains(second.data, "From: <edumfa@localhost>") {
+	if second.from != "" || !strings.Contains(second.data, "From: edumfa@localhost") {
 		t.Errorf("%+v", second)
 	}
 }

@@ -115,6 +115,9 @@ func (db *DB) apply(ctx context.Context, c change.Change) error {
 	case change.EndChallenge:
 		_, err := db.exec(ctx, "DELETE FROM challenge WHERE transaction_id = ? AND serial = ?", c.TransactionID, c.Serial)
 		return err
+	case change.EndChallenges:
+		_, err := db.exec(ctx, "DELETE FROM challenge WHERE serial = ?", c.Serial)
+		return err
 	case change.AnswerReceived:
 		_, err := db.exec(ctx, "UPDATE challenge SET received_count = received_count + 1 WHERE id = ?", c.ID)
 		return err

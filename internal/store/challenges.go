@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 	"time"
 
@@ -58,5 +59,9 @@ func (db *DB) ChallengePage(ctx context.Context, serial, transactionID, sortBy s
 // DeleteExpiredChallenges removes what no answer can use any more, at most
 // limit rows, and returns how many.
 func (db *DB) DeleteExpiredChallenges(ctx context.Context, now time.Time, limit int) (int64, error) {
+	var one int
+	if err := db.queryOne(ctx, "SELECT 1 FROM challenge WHERE expiration < ? LIMIT 1", []any{naive(now.UTC())}, &one); errors.Is(err, ErrNotFound) {
+		return 0, nil // mostly there is nothing to do, and reading is cheaper
+	}
 	return db.exec(ctx, "DELETE FROM challenge WHERE id IN (SELECT id FROM (SELECT id FROM challenge WHERE expiration < ? LIMIT ?) x)", naive(now.UTC()), limit)
 }

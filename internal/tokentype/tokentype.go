@@ -65,6 +65,19 @@ type Keys interface {
 // Mailer sends a mail through a configured server.
 type Mailer interface {
 	Mail(ctx context.Context, serverID string, m Mail) error
+	// MailVia sends through a server that has no name.
+	MailVia(ctx context.Context, s MailServer, m Mail) error
+}
+
+// MailServer is a mail server as settings describe it.
+type MailServer struct {
+	Host     string
+	Port     int
+	User     string
+	Password secret.String // only with User
+	Sender   string
+	TLS      bool          // STARTTLS
+	Timeout  time.Duration // zero is the usual one
 }
 
 // Mail is a text for one address.
@@ -103,6 +116,8 @@ type Env struct {
 	// Flush carries out the changes collected so far, before something is sent
 	// that cannot be taken back.
 	Flush func(ctx context.Context) error
+	// After keeps a function for the time when the request's changes are stored.
+	After func(f func(ctx context.Context) error)
 	// Changes are the request's changes; Send abilities may add to them.
 	Changes *change.Set
 }
@@ -182,6 +197,13 @@ type Prompter interface {
 // Responder checks an answer by more than Verify: by what the challenge holds.
 type Responder interface {
 	Respond(ctx context.Context, e *Env, t *token.Token, c challenge.Challenge, answer secret.String) (Match, error)
+}
+
+// Follower sends something after a login with the token is stored, like the next
+// value. Follow prepares it; the returned function, which may be nil, is called
+// when nothing can undo the login any more. Its error is logged.
+type Follower interface {
+	Follow(ctx context.Context, e *Env, t *token.Token, m Match) (func(ctx context.Context) error, error)
 }
 
 // AfterSuccess is asked for more changes after a login with the token.

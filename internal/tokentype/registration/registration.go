@@ -4,6 +4,7 @@ package registration
 
 import (
 	"context"
+	"regexp"
 	"unicode/utf8"
 
 	"edumfa/internal/change"
@@ -49,7 +50,7 @@ func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokent
 	if !ok || contents == "" {
 		contents = defaultContents
 	}
-	rules := tokentype.KeyRules{Generate: func() (string, error) { return randtext.Password(e.Rand, length, contents) }}
+	rules := tokentype.KeyRules{Generate: func() (string, error) { return newCode(e, length, contents) }}
 	if _, given := p.Text("otpkey"); !given {
 		p = generated{p}
 	}
@@ -63,6 +64,20 @@ func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokent
 	}
 	return out, nil
 }
+
+// newCode makes a code that survives its way back: values of requests are
+// decoded once more, and a code in which a percent sign and two hex digits meet
+// would arrive as another one.
+func newCode(e *tokentype.Env, length int, contents string) (string, error) {
+	for {
+		code, err := randtext.Password(e.Rand, length, contents)
+		if err != nil || !escaped.MatchString(code) {
+			return code, err
+		}
+	}
+}
+
+var escaped = regexp.MustCompile("%[0-9a-fA-F]{2}")
 
 // generated asks for a code to be made.
 type generated struct{ tokentype.EnrollParams }
