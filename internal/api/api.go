@@ -34,6 +34,7 @@ type Store interface {
 	user.AttributeStore
 	enrol.Store
 	tokenStore
+	groupStore
 	realmStore
 	policyStore
 	eventStore
@@ -110,6 +111,7 @@ type API struct {
 	Types          *tokentype.Registry
 	Logins         *login.Checker
 	Enrol          *enrol.Service
+	Tokens         *token.Service
 	Events         *event.Engine
 	EventCatalog   *event.Catalog
 	Actions        Actions
@@ -145,5 +147,5 @@ type tokenStore interface {
 	Tokens(ctx context.Context, f token.Filter, with token.Parts) ([]*token.Token, error)
 	TokenPage(ctx context.Context, f token.Filter, o token.Order, offset, limit int, with token.Parts) ([]*token.Token, int, error)
 	DeleteToken(ctx context.Context, id int64, serial string) error
-	ChallengePage(ctx context.Context, serial, transactionID, sortBy string, desc bool, offset, limit int) ([]challenge.Challenge, int, error)
+	ChallengePage(ctx context.Context, f challenge.Filter, o challenge.Order, offset, limit int) ([]challenge.Challenge, int, error)
 }

@@ -86,6 +86,12 @@ func (r *Request) Admin() bool { return r.Caller.Role == session.RoleAdmin }
 // SelfService reports whether the caller is a user who manages his own tokens.
 func (r *Request) SelfService() bool { return r.Caller.Role == session.RoleUser }
 
+// namesUser reports whether the request itself names a user or a realm; the
+// owner of a token is nobody it names.
+func (r *Request) namesUser() bool {
+	return r.Params.TextOr("user", "") != "" || r.Params.TextOr("realm", "") != ""
+}
+
 // TransactionID is the id of the challenge the request answers, by either of the
 // names that clients use.
 func (r *Request) TransactionID() string {

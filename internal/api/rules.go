@@ -146,9 +146,32 @@ func (a *API) needs(action string) Step {
 	}
 }
 
-// demand refuses a caller without the right.
+// demand refuses a caller without the right. An administrator needs it for the
+// user or realm that the request names and also for the token it names: neither
+// may be used to reach the other.
 func (a *API) demand(ctx context.Context, r *Request, action string) error {
-	may, names, err := r.Snap.Policies.Allowed(ctx, a.callerQuery(r, action))
+	t, err := a.requestToken(ctx, r)
+	if err != nil {
+		return err
+	}
+	if r.SelfService() || t == nil || r.namesUser() {
+		if err := a.allowed(ctx, r, a.callerQuery(r, action), action); err != nil {
+			return err
+		}
+	}
+	if t == nil {
+		return nil
+	}
+	err = a.reach(ctx, r, action, t)
+	if mfaerr.Is(err, mfaerr.Policy) && r.namesUser() && r.User.Login == "" {
+		return user.ErrMissing() // a realm alone names nobody
+	}
+	return err
+}
+
+// allowed refuses the caller if the query finds no right.
+func (a *API) allowed(ctx context.Context, r *Request, q policy.Query, action string) error {
+	may, names, err := r.Snap.Policies.Allowed(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -161,6 +184,46 @@ func (a *API) demand(ctx context.Context, r *Request, action string) error {
 	}
 	r.Audit.Policy(names...)
 	return nil
+}
+
+// reach refuses an administrator who has the right in none of the token's
+// realms. A token that is in no realm is within everybody's reach.
+func (a *API) reach(ctx context.Context, r *Request, action string, t *token.Token) error {
+	if !r.Admin() {
+		return nil
+	}
+	realms := t.Realms
+	if len(realms) == 0 && t.Owner != nil {
+		realms = []string{t.Owner.Realm}
+	}
+	if len(realms) == 0 {
+		q := a.callerQuery(r, action)
+		q.User = nil
+		return a.allowed(ctx, r, q, action)
+	}
+	owner := user.User{}
+	if t.Owner != nil {
+		owner.Resolver = t.Owner.Resolver
+		if r.User.ID == t.Owner.UserID && r.User.Resolver == t.Owner.Resolver {
+			owner = r.User
+		} else if u, err := r.Users.ByID(ctx, t.Owner.UserID, t.Owner.Resolver, t.Owner.RealmID); err == nil {
+			owner = u
+		}
+	}
+	var refused error
+	for _, realm := range realms {
+		q := a.callerQuery(r, action)
+		q.User, q.Realm = nil, &realm
+		if t.Owner != nil {
+			at := owner
+			at.Realm = realm
+			q.User = a.policyUser(r, at)
+		}
+		if refused = a.allowed(ctx, r, q, action); !mfaerr.Is(refused, mfaerr.Policy) {
+			return refused
+		}
+	}
+	return refused
 }
 
 // rules are the policies of one user in one request, for token types.

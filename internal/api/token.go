@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"edumfa/internal/enrol"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/policy"
 	"edumfa/internal/resolver"
@@ -12,49 +11,17 @@ import (
 	"edumfa/internal/user"
 )
 
-// tokenInit enrols a token.
-func (a *API) tokenInit(ctx context.Context, r *Request) (*Answer, error) {
-	u := r.User
-	if r.Params.TextOr("user", "") == "" {
-		u = user.User{}
-	}
-	var realms []string
-	if u.Empty() {
-		if name := r.Params.TextOr("realm", ""); name != "" {
-			realms = append(realms, name)
-		}
-	}
-	realms = append(realms, r.Params.List("tokenrealms")...)
-	t, detail, err := a.Enrol.Init(ctx, a.env(ctx, r, nil, u), enrol.Request{Params: r.Params, User: u, Realms: realms})
-	if err != nil {
-		return nil, err
-	}
-	r.Audit.Success = 1
-	r.Audit.Serial, r.Audit.TokenType = text(t.Serial), text(t.Type)
-	r.Audit.ForUser(u)
-	r.forgetToken()
-	return okDetail(true, detail), nil
-}
-
 // tokenList is a page of tokens.
 func (a *API) tokenList(ctx context.Context, r *Request) (*Answer, error) {
-	page, err := r.Params.Int("page", 1)
+	page, size, err := pageOf(r)
 	if err != nil {
 		return nil, err
 	}
-	size, err := r.Params.Int("pagesize", 15)
-	if err != nil {
-		return nil, err
-	}
-	if size == 0 {
-		size = 20
-	}
-	page, size = max(1, page), max(1, size)
 	f, err := a.listFilter(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if f.AllowedRealms, err = a.listRealms(ctx, r); err != nil {
+	if f.AllowedRealms, err = a.listRealms(ctx, r, "tokenlist"); err != nil {
 		return nil, err
 	}
 	order := token.Order{By: r.Params.TextOr("sortby", "serial"), Desc: r.Params.TextOr("sortdir", "asc") == "desc"}
@@ -119,16 +86,30 @@ func (a *API) listFilter(ctx context.Context, r *Request) (token.Filter, error) 
 	return f, nil
 }
 
-// listRealms are the realms whose tokens an administrator sees; nil is all of
-// them.
-func (a *API) listRealms(ctx context.Context, r *Request) ([]string, error) {
+// pageOf reads which page of how many rows is wanted.
+func pageOf(r *Request) (page, size int, err error) {
+	if page, err = r.Params.Int("page", 1); err != nil {
+		return 0, 0, err
+	}
+	if size, err = r.Params.Int("pagesize", 15); err != nil {
+		return 0, 0, err
+	}
+	if size == 0 {
+		size = 20
+	}
+	return min(max(1, page), 1<<30), min(max(1, size), 1<<30), nil
+}
+
+// listRealms are the realms whose tokens an administrator sees by a right; nil
+// is all of them.
+func (a *API) listRealms(ctx context.Context, r *Request, action string) ([]string, error) {
 	if !r.Admin() {
 		return nil, nil
 	}
 	if !r.Snap.Policies.HasActive(policy.ScopeAdmin) {
 		return nil, nil
 	}
-	q := a.query(r, policy.ScopeAdmin, "tokenlist")
+	q := a.query(r, policy.ScopeAdmin, action)
 	q.AdminUser, q.AdminRealm = &r.Caller.Username, &r.Caller.Realm
 	list, err := r.Snap.Policies.Match(ctx, q)
 	if err != nil {
@@ -232,29 +213,4 @@ func tokenRow(t *token.Token, owners map[ownerKey]ownerView, hidden []string) ma
 		row["username"] = "**resolver error**"
 	}
 	return row
-}
-
-// tokenDelete removes a token.
-func (a *API) tokenDelete(ctx context.Context, r *Request) (*Answer, error) {
-	t, err := a.ownToken(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.Store.DeleteToken(ctx, t.ID, t.Serial); err != nil {
-		return nil, err
-	}
-	r.Audit.Success = 1
-	return ok(1), nil
-}
-
-// ownToken is the token of the parameter serial; for a user only one of his own.
-func (a *API) ownToken(ctx context.Context, r *Request) (*token.Token, error) {
-	t, err := a.requestToken(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	if t == nil || r.SelfService() && !ownedBy(t, r.User) {
-		return nil, mfaerr.NewNotFound("The requested token could not be found.")
-	}
-	return t, nil
 }

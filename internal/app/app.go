@@ -29,6 +29,7 @@ import (
 	"edumfa/internal/signature"
 	"edumfa/internal/snapshot"
 	"edumfa/internal/store"
+	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 )
 
@@ -166,6 +167,7 @@ func (a *App) wire(queue *passhash.Queue) error {
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
 		Logins: &login.Checker{Types: a.Types, PINs: p},
 		Enrol:  &enrol.Service{Types: a.Types, Store: a.Store, PINs: p, NotFound: store.ErrNotFound},
+		Tokens: &token.Service{Store: a.Store, PINs: p, Keys: k},
 		Events: &event.Engine{Handlers: EventHandlers(), Lang: language{}, Now: d.Now, Log: d.Log}, EventCatalog: catalog,
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},

@@ -29,3 +29,19 @@ type Challenge struct {
 func (c *Challenge) Open(now time.Time) bool {
 	return !now.Before(c.Timestamp) && now.Before(c.Expiration)
 }
+
+// Filter selects challenges; empty fields ask nothing.
+type Filter struct {
+	Serial        string // a pattern if it has a *
+	TransactionID string
+	// OpenAt leaves out challenges that have ended by then.
+	OpenAt time.Time
+	// Realms, when not nil, are the only realms whose tokens' challenges are seen.
+	Realms []string
+}
+
+// Order of a list. By is a column; an unknown one means timestamp.
+type Order struct {
+	By   string
+	Desc bool
+}

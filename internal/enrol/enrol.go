@@ -7,9 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/pyliteral"
@@ -60,6 +60,11 @@ type Request struct {
 	User   user.User // the future owner; empty for nobody
 	// Realms the token is put into beside the owner's.
 	Realms []string
+	// Verify leaves the token of a type that can ask for a value in the state
+	// verify, until a right value comes.
+	Verify bool
+	// Kind is the tokeninfo tokenkind, if the type shall not choose.
+	Kind string
 }
 
 // Init makes a token, or enrols an existing one again when the request names its
@@ -83,7 +88,10 @@ func (s *Service) Init(ctx context.Context, e *tokentype.Env, r Request) (*token
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.finish(ctx, e, t, r.Params); err != nil {
+	if r.Verify && typ.Info().Verifiable && slices.Contains([]string{"", token.StateEnrolled, token.StateVerify}, t.State) {
+		t.State = token.StateVerify
+	}
+	if err := s.finish(ctx, e, t, r.Params, r.Kind); err != nil {
 		return nil, nil, err
 	}
 	if before == nil {
@@ -130,9 +138,9 @@ func (s *Service) begin(ctx context.Context, e *tokentype.Env, typ tokentype.Typ
 				return nil, nil, mfaerr.NewTokenAdmin("initToken failed: token '%s' already exist with type '%s'. Can not initialize token with new type '%s'", number, old.Type, info.Name)
 			}
 			if old.Locked {
-				return nil, nil, mfaerr.NewRequest(mfaerr.CodeTokenLocked, "This action is not possible, since the token is locked")
+				return nil, nil, token.ErrLocked()
 			}
-			return old, clone(old), nil
+			return old, old.Clone(), nil
 		}
 		if !errors.Is(err, s.NotFound) {
 			return nil, nil, err
@@ -179,7 +187,7 @@ func (s *Service) place(t *token.Token, r Request) error {
 }
 
 // finish sets what every token has after its type has filled it.
-func (s *Service) finish(ctx context.Context, e *tokentype.Env, t *token.Token, p Params) error {
+func (s *Service) finish(ctx context.Context, e *tokentype.Env, t *token.Token, p Params, kind string) error {
 	if v := p.Raw("pin"); v != nil {
 		pin, isText := v.(string)
 		if !isText {
@@ -202,19 +210,40 @@ func (s *Service) finish(ctx context.Context, e *tokentype.Env, t *token.Token, 
 		}
 	}
 	for _, key := range []string{token.InfoValidFrom, token.InfoValidTo} {
-		if v, ok := p.Text(key); ok && v != "" {
-			d, err := timespec.ReadValidity(v, e.Now.In(e.Local))
-			if err != nil {
-				return mfaerr.NewTokenAdmin("%s is no date: %q", key, v)
+		if v, ok := p.Text(key); ok {
+			if err := SetValidity(t, key, v, e.Now.In(e.Local)); err != nil {
+				return err
 			}
-			t.Info[key] = token.Info{Value: d.String()}
 		}
 	}
 	if v, ok := p.Text("useTimeShift"); ok && v != "default" {
 		t.Info["useTimeShift"] = token.Info{Value: v}
 	}
+	if kind != "" {
+		t.Info[token.InfoKind] = token.Info{Value: kind}
+	}
 	t.Info[token.InfoCreated] = token.Info{Value: timespec.FormatMicros(e.Now.In(e.Local))}
 	return checkLengths(t)
+}
+
+// SetValidity sets one end of a token's validity period, named by its key of
+// tokeninfo, to a date as people write it; an empty one removes it. now has the
+// zone of dates without one. The error is 301.
+func SetValidity(t *token.Token, key, value string, now time.Time) error {
+	if value == "" {
+		delete(t.Info, key)
+		return nil
+	}
+	d, err := timespec.ReadValidity(value, now)
+	if err != nil {
+		end := "start"
+		if key == token.InfoValidTo {
+			end = "end"
+		}
+		return mfaerr.NewTokenAdmin("Could not parse validity period %s date!", end).WithCause(err)
+	}
+	t.Info[key] = token.Info{Value: d.String()}
+	return nil
 }
 
 // InfoParam reads the parameter info: an object, or a text that holds one.
@@ -309,15 +338,4 @@ func describe(t *token.Token, out tokentype.Enrolled) (map[string]any, error) {
 	key["description"], key["value"], key["img"] = "OTP seed", value, img
 	d["otpkey"] = key
 	return d, nil
-}
-
-func clone(t *token.Token) *token.Token {
-	c := *t
-	c.Info = maps.Clone(t.Info)
-	c.Realms, c.Groups = slices.Clone(t.Realms), slices.Clone(t.Groups)
-	if t.Owner != nil {
-		o := *t.Owner
-		c.Owner = &o
-	}
-	return &c
 }

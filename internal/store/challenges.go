@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edumfa/internal/challenge"
+	"edumfa/internal/token"
 )
 
 const challengeColumns = `id, transaction_id, serial, challenge, data, "session", timestamp, expiration, received_count, otp_valid`
@@ -33,23 +34,29 @@ func (db *DB) Challenges(ctx context.Context, transactionID string) ([]challenge
 	return db.challenges(ctx, "SELECT "+challengeColumns+" FROM challenge WHERE transaction_id = ? ORDER BY id", transactionID)
 }
 
-// ChallengePage lists challenges: serial may be a pattern, empty texts ask
-// nothing.
-func (db *DB) ChallengePage(ctx context.Context, serial, transactionID, sortBy string, desc bool, offset, limit int) ([]challenge.Challenge, int, error) {
+// ChallengePage finds one page of challenges and how many there are.
+func (db *DB) ChallengePage(ctx context.Context, f challenge.Filter, o challenge.Order, offset, limit int) ([]challenge.Challenge, int, error) {
 	w := &where{}
-	w.match(db.engine, "serial", serial, false)
-	if transactionID != "" {
-		w.add("transaction_id = ?", transactionID)
+	w.match(db.engine, "serial", f.Serial, false)
+	if f.TransactionID != "" {
+		w.add("transaction_id = ?", f.TransactionID)
+	}
+	if !f.OpenAt.IsZero() {
+		w.add("expiration > ?", naive(f.OpenAt.UTC()))
+	}
+	if f.Realms != nil {
+		tokens := db.tokenWhere(token.Filter{AllowedRealms: f.Realms})
+		w.add("serial IN (SELECT t.serial FROM token t"+tokens.text()+")", tokens.args...)
 	}
 	var total int
 	if err := db.queryOne(ctx, "SELECT COUNT(*) FROM challenge"+w.text(), w.args, &total); err != nil {
 		return nil, 0, err
 	}
-	by := map[string]string{"serial": "serial", "transaction_id": "transaction_id", "expiration": "expiration", "id": "id"}[strings.ToLower(sortBy)]
+	by := map[string]string{"serial": "serial", "transaction_id": "transaction_id", "expiration": "expiration", "id": "id"}[strings.ToLower(o.By)]
 	if by == "" {
 		by = "timestamp"
 	}
-	if desc {
+	if o.Desc {
 		by += " DESC"
 	}
 	list, err := db.challenges(ctx, "SELECT "+challengeColumns+" FROM challenge"+w.text()+" ORDER BY "+by+", id LIMIT ? OFFSET ?", append(w.args, limit, offset)...)

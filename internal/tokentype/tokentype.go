@@ -229,6 +229,14 @@ type Defaults interface {
 	Defaults(scope string, r Rules, p EnrollParams) (map[string]string, error)
 }
 
+// EnrolmentVerifier ends an enrolment by a value in a way of its own. Other
+// types that are Verifiable ask for a value of the token and call Verify.
+type EnrolmentVerifier interface {
+	// AskVerification makes the member verify of the enrolment's detail.
+	AskVerification(ctx context.Context, e *Env, t *token.Token) (map[string]any, error)
+	CheckVerification(ctx context.Context, e *Env, t *token.Token, value secret.String) (Match, error)
+}
+
 // Tester tries the type's settings for POST /system/test/<type>.
 type Tester interface {
 	Test(ctx context.Context, e *Env, p EnrollParams) (ok bool, message string, err error)

@@ -28,6 +28,7 @@ var (
 	_ tokentype.Type     = Type{}
 	_ tokentype.Resyncer = Type{}
 	_ tokentype.Finder   = Type{}
+	_ tokentype.Defaults = Type{}
 )
 
 // Info returns the type's facts.
@@ -41,6 +42,11 @@ func (Type) Info() tokentype.Info {
 
 // Actions are the type's own policy actions.
 func (Type) Actions() []action.Definition { return action.HOTP() }
+
+// Defaults are hash and length by policy.
+func (Type) Defaults(scope string, r tokentype.Rules, _ tokentype.EnrollParams) (map[string]string, error) {
+	return oath.Defaults("hotp", scope, r)
+}
 
 // Enroll sets key and hash.
 func (Type) Enroll(ctx context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {

@@ -217,3 +217,18 @@ func Digits(t *token.Token, s secret.String) bool {
 	}
 	return true
 }
+
+// Defaults are hash and length that policies of the scope prescribe for a type.
+func Defaults(tokenType, scope string, r tokentype.Rules) (map[string]string, error) {
+	out := map[string]string{}
+	for action, parameter := range map[string]string{tokenType + "_hashlib": "hashlib", tokenType + "_otplen": "otplen"} {
+		v, given, err := r.Text(scope, action)
+		if err != nil {
+			return nil, err
+		}
+		if given {
+			out[parameter] = v
+		}
+	}
+	return out, nil
+}

@@ -33,6 +33,7 @@ var (
 	_ tokentype.Type     = Type{}
 	_ tokentype.Resyncer = Type{}
 	_ tokentype.Finder   = Type{}
+	_ tokentype.Defaults = Type{}
 )
 
 // Info returns the type's facts.
@@ -47,6 +48,24 @@ func (Type) Info() tokentype.Info {
 
 // Actions are the type's own policy actions.
 func (Type) Actions() []action.Definition { return action.TOTP() }
+
+// Defaults are hash, length, time step and the use of the drift by policy.
+func (Type) Defaults(scope string, r tokentype.Rules, _ tokentype.EnrollParams) (map[string]string, error) {
+	out, err := oath.Defaults("totp", scope, r)
+	if err != nil {
+		return nil, err
+	}
+	for action, parameter := range map[string]string{"totp_timestep": infoStep, "totp_timeshift": infoUseShift} {
+		v, given, err := r.Text(scope, action)
+		if err != nil {
+			return nil, err
+		}
+		if given {
+			out[parameter] = v
+		}
+	}
+	return out, nil
+}
 
 // Enroll sets key, hash and the time parameters.
 func (Type) Enroll(ctx context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {
