@@ -10,20 +10,24 @@ import (
 )
 
 // csvAnswer is the field's CSV: every value between apostrophes, nothing
-// escaped, one line of names taken from the first row.
-func csvAnswer(rows []any) *Answer {
+// escaped, one line of names taken from the first row. columns is the order;
+// those that a row does not have are left out.
+func csvAnswer(rows []any, columns []string) *Answer {
 	var b strings.Builder
 	for i, x := range rows {
 		row, _ := x.(map[string]any)
-		names := slices.Sorted(maps.Keys(row))
 		if i == 0 {
-			for _, n := range names {
-				fmt.Fprintf(&b, "'%s', ", n)
+			for _, n := range columns {
+				if _, has := row[n]; has {
+					fmt.Fprintf(&b, "'%s', ", n)
+				}
 			}
 			b.WriteByte('\n')
 		}
-		for _, n := range names {
-			fmt.Fprintf(&b, "'%s', ", strings.ReplaceAll(pyText(row[n]), "\n", " "))
+		for _, n := range columns {
+			if v, has := row[n]; has {
+				fmt.Fprintf(&b, "'%s', ", strings.ReplaceAll(pyText(v), "\n", " "))
+			}
 		}
 		b.WriteByte('\n')
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/policy"
@@ -38,7 +39,7 @@ func (a *API) tokenList(ctx context.Context, r *Request) (*Answer, error) {
 		r.Audit.Info = text("realm: " + policy.JoinList(f.AllowedRealms))
 	}
 	if r.Params.TextOr("outform", "") == "csv" {
-		return csvAnswer(rows), nil
+		return csvAnswer(rows, tokenColumns()), nil
 	}
 	return ok(paged("tokens", rows, page, size, total)), nil
 }
@@ -60,9 +61,12 @@ func (a *API) listFilter(ctx context.Context, r *Request) (token.Filter, error) 
 	p := r.Params
 	f := token.Filter{
 		SerialLike: p.TextOr("serial", ""), Type: p.TextOr("type", ""), Description: p.TextOr("description", ""), Realm: p.TextOr("tokenrealm", ""),
-		Resolver: p.TextOr("resolver", ""), UserID: p.TextOr("userid", ""), InfoKey: p.TextOr("infokey", ""), InfoVal: p.TextOr("infovalue", ""),
+		Resolver: p.TextOr("resolver", ""), UserID: p.TextOr("userid", ""),
 	}
-	if r.SelfService() || p.TextOr("user", "") != "" {
+	if key, v := p.TextOr("infokey", ""), p.TextOr("infovalue", ""); key != "" && v != "" {
+		f.InfoKey, f.InfoVal = key, v
+	}
+	if r.SelfService() || r.namesUser() {
 		if !r.User.Exists() {
 			if _, known := r.Snap.Realms.Realm(r.User.Realm); !known && r.User.Realm != "" {
 				return f, mfaerr.NewNotFound("Realm '%s' does not exist.", r.User.Realm)
@@ -71,19 +75,23 @@ func (a *API) listFilter(ctx context.Context, r *Request) (token.Filter, error) 
 		}
 		f.Of = &token.Owner{UserID: r.User.ID, Resolver: r.User.Resolver, RealmID: r.User.RealmID}
 		f.Resolver = ""
-	} else if name := p.TextOr("realm", ""); name != "" && f.Realm == "" {
-		f.Realm = name
 	}
-	if v, given := p.Text("rollout_state"); given && v != "" {
+	if v, given := p.Text("rollout_state"); given {
 		f.State = &v
 	}
-	for name, to := range map[string]**bool{"assigned": &f.Assigned, "active": &f.Active} {
-		if v, given := p.Text(name); given && v != "" {
-			b := p.Bool(name)
-			*to = &b
-		}
+	if v := p.TextOr("assigned", ""); v != "" {
+		f.Assigned = wordTrue(v)
+	}
+	if v, given := p.Text("active"); given {
+		f.Active = wordTrue(v)
 	}
 	return f, nil
+}
+
+// wordTrue reads the filters of lists: only the word true is true.
+func wordTrue(v string) *bool {
+	b := strings.EqualFold(v, "true")
+	return &b
 }
 
 // pageOf reads which page of how many rows is wanted.
@@ -182,6 +190,12 @@ func (a *API) owners(ctx context.Context, r *Request, list []*token.Token) map[o
 		}
 	}
 	return out
+}
+
+// tokenColumns are the members of a token's row in the order of the CSV.
+func tokenColumns() []string {
+	return []string{"id", "description", "serial", "tokentype", "info", "resolver", "user_id", "otplen", "maxfail", "active", "revoked", "locked",
+		"failcount", "count", "count_window", "sync_window", "rollout_state", "realms", "tokengroup", "username", "user_realm", "user_editable"}
 }
 
 // tokenRow is a token as lists show it.

@@ -103,7 +103,7 @@ func (db *DB) tokenWhere(f token.Filter) *where {
 		if strings.Contains(*f.State, "*") {
 			w.match(db.engine, "t.rollout_state", *f.State, true)
 		} else {
-			w.add("COALESCE(t.rollout_state, '') = ?", *f.State)
+			w.add("LOWER(COALESCE(t.rollout_state, '')) = ?", strings.ToLower(*f.State))
 		}
 	}
 	if f.InfoKey != "" {
@@ -142,6 +142,8 @@ func (db *DB) ownerWhere(w *where, f token.Filter) {
 		}
 		if f.Of.RealmID != 0 {
 			o.add("o.realm_id = ?", f.Of.RealmID)
+			// a token that was moved out of its owner's realm is not his there
+			w.add("EXISTS (SELECT 1 FROM tokenrealm tr WHERE tr.realm_id = ? AND tr.token_id = t.id)", f.Of.RealmID)
 		}
 	}
 	if len(o.conds) > 0 {

@@ -14,7 +14,8 @@ type Filter struct {
 	AllowedRealms []string
 	Resolver      string // of the owner
 	UserID        string // of the owner
-	// Of is one user's tokens; a realm id of 0 is any realm.
+	// Of is one user's tokens that are in the user's realm; a realm id of 0 is any
+	// realm.
 	Of       *Owner
 	Assigned *bool
 	Active   *bool
