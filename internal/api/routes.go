@@ -93,7 +93,6 @@ func (a *API) routes() []Route {
 		{Method: "GET", Path: "/system/names/caconnector", Who: adminOrUser, Steps: steps(a.needs("enrollCERTIFICATE")), Do: a.systemNames("caconnector")},
 		{Method: "POST", Path: "/system/test/{tokentype}", Who: adminOnly, Steps: steps(a.needs("configwrite")), Do: a.systemTest},
 
-
 		// mail servers
 		{Method: "GET", Path: "/smtpserver/", Who: adminOnly, Steps: steps(a.needs("smtpserver_read")), Do: a.smtpList, Light: true},
 		{Method: "POST", Path: "/smtpserver/send_test_email", Who: adminOnly, Steps: steps(a.needs("smtpserver_write")), Do: a.smtpTest, Light: true},
