@@ -91,6 +91,7 @@ func (a *API) routes() []Route {
 		{Method: "GET", Path: "/system/gpgkeys", Who: adminOrUser, Do: a.gpgKeys},
 		{Method: "GET", Path: "/system/names/radius", Who: adminOrUser, Steps: steps(a.needs("enrollRADIUS")), Do: a.systemNames("radiusserver")},
 		{Method: "GET", Path: "/system/names/caconnector", Who: adminOrUser, Steps: steps(a.needs("enrollCERTIFICATE")), Do: a.systemNames("caconnector")},
+		{Method: "POST", Path: "/system/test/{tokentype}", Who: adminOnly, Steps: steps(a.needs("configwrite")), Do: a.systemTest},
 
 		// mail servers
 		{Method: "GET", Path: "/smtpserver/", Who: adminOnly, Steps: steps(a.needs("smtpserver_read")), Do: a.smtpList, Light: true},

@@ -151,10 +151,14 @@ func (a *attempt) candidates() ([]*candidate, error) {
 		}
 	}
 	if usable == 0 && len(a.Tokens) > 0 {
-		return nil, mfaerr.NewRequest(mfaerr.CodeTokenLocked, "This action is not possible, since the token is locked")
+		return nil, errLocked()
 	}
 	slices.SortStableFunc(list, func(x, y *candidate) int { return cmp.Compare(weight(x.t), weight(y.t)) })
 	return list, nil
+}
+
+func errLocked() error {
+	return mfaerr.NewRequest(mfaerr.CodeTokenLocked, "This action is not possible, since the token is locked")
 }
 
 // weight puts types in the order of their first letter, push behind all.
@@ -215,6 +219,9 @@ func (a *attempt) value(ctx context.Context, list []*candidate) (bool, error) {
 // refuse sorts the tokens of an attempt without a right value into requests for
 // a challenge, right PINs and the rest.
 func (a *attempt) refuse(ctx context.Context, list []*candidate) error {
+	if !slices.ContainsFunc(list, func(k *candidate) bool { return !k.t.Locked }) {
+		return errLocked()
+	}
 	var asks, pin []*candidate
 	for _, k := range list {
 		ask, err := a.asksForChallenge(ctx, k)

@@ -239,3 +239,30 @@ func (db *DB) DropTables(ctx context.Context) error {
 	}
 	return nil
 }
+
+// AdvanceSequences moves every sequence behind the largest id of its table: rows
+// that were brought in with ids of their own would collide with the next new
+// ones. Products without sequences need nothing.
+func (db *DB) AdvanceSequences(ctx context.Context) error {
+	if !db.engine.sequences {
+		return nil
+	}
+	for table, seq := range sequences {
+		var last int64
+		if err := db.queryOne(ctx, "SELECT MAX(id) FROM "+table, nil, intTo{&last}); err != nil {
+			return err
+		}
+		if last == 0 {
+			continue
+		}
+		name := seq
+		if db.engine.name == "postgres" {
+			name = "'" + seq + "'"
+		}
+		var n sql.NullInt64 // MariaDB: NULL when the sequence is ahead already
+		if err := db.queryOne(ctx, fmt.Sprintf("SELECT setval(%s, %d)", name, last), nil, &n); err != nil {
+			return err
+		}
+	}
+	return nil
+}

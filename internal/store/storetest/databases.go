@@ -22,15 +22,14 @@ import (
 // Products are the database products that tests run on.
 func Products() []string { return []string{"sqlite", "postgres", "mariadb"} }
 
-// server is where the product's test server listens: a URI that ends with "/".
+// server is the URI of the product's test server up to the database's name.
 // EDUMFA_TEST_POSTGRES and EDUMFA_TEST_MARIADB name others.
 func server(product string) string {
-	switch product {
-	case "postgres":
-		return orElse(os.Getenv("EDUMFA_TEST_POSTGRES"), "postgresql://postgres@127.0.0.1:5432/")
-	default:
-		return orElse(os.Getenv("EDUMFA_TEST_MARIADB"), "mysql://root@127.0.0.1:3306/")
+	uri := orElse(os.Getenv("EDUMFA_TEST_MARIADB"), "mysql+pymysql://root@127.0.0.1:3306/mysql")
+	if product == "postgres" {
+		uri = orElse(os.Getenv("EDUMFA_TEST_POSTGRES"), "postgresql://postgres@127.0.0.1:5432/postgres")
 	}
+	return uri[:strings.LastIndexByte(uri, '/')+1]
 }
 
 func orElse(a, b string) string {
