@@ -16,7 +16,6 @@ import (
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
-	"edumfa/internal/tokentype/hotp"
 	"edumfa/internal/tokentype/oath"
 )
 
@@ -41,7 +40,7 @@ const counterMark = "counter "
 const validUntil = "2006-01-02 15:04:05.000000"
 
 // Type is the token type email.
-type Type struct{ base hotp.Type }
+type Type struct{}
 
 var (
 	_ tokentype.Type      = Type{}
@@ -106,7 +105,7 @@ func (g generated) Bool(name string) bool { return name == "genkey" || g.EnrollP
 // Verify takes PIN and mailed value at once. Where several challenges may be
 // open, such a login ends them all: their values must not be used once more.
 func (x Type) Verify(ctx context.Context, e *tokentype.Env, t *token.Token, value secret.String) (tokentype.Match, error) {
-	m, err := x.base.Verify(ctx, e, t, value)
+	m, err := oath.VerifyEvent(e, t, value)
 	if err != nil || !m.OK {
 		return m, err
 	}
@@ -120,7 +119,7 @@ func (x Type) Verify(ctx context.Context, e *tokentype.Env, t *token.Token, valu
 func (x Type) Respond(ctx context.Context, e *tokentype.Env, t *token.Token, c challenge.Challenge, answer secret.String) (tokentype.Match, error) {
 	mark, several := strings.CutPrefix(c.Data, counterMark)
 	if !several {
-		m, err := x.base.Verify(ctx, e, t, answer)
+		m, err := oath.VerifyEvent(e, t, answer)
 		if err != nil || !m.OK {
 			return m, err
 		}
@@ -212,10 +211,10 @@ func value(e *tokentype.Env, t *token.Token, counter int64) (string, error) {
 
 // Resync finds two values in a row.
 func (x Type) Resync(ctx context.Context, e *tokentype.Env, t *token.Token, otp1, otp2 secret.String) (tokentype.Match, error) {
-	return x.base.Resync(ctx, e, t, otp1, otp2)
+	return oath.ResyncEvent(e, t, otp1, otp2)
 }
 
 // Find looks for the value among the next window counters.
 func (x Type) Find(ctx context.Context, e *tokentype.Env, t *token.Token, v secret.String, window int) (tokentype.Match, error) {
-	return x.base.Find(ctx, e, t, v, window)
+	return oath.FindEvent(e, t, v, window)
 }
