@@ -48,3 +48,18 @@ func withDatabase(cmd *cobra.Command, open func(context.Context, *config.Config,
 	defer func() { _ = db.Close() }()
 	return f(ctx, c, db)
 }
+
+// withApp opens the whole installation, keys and all.
+func withApp(cmd *cobra.Command, f func(ctx context.Context, a *app.App) error) error {
+	c, err := configuration(cmd)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	a, err := app.Open(ctx, c, app.Deps{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	return f(ctx, a)
+}

@@ -187,7 +187,7 @@ func TestCheckConfig(t *testing.T) {
 		want       []string
 	}{
 		{"nothing to say", good, 0, []string{"can be used"}},
-		{"a key that is mistyped and a file that is gone", typo, 0, []string{"typo.cfg:", "EDUMFA_NODES meant", "EDUMFA_AUDIT_KEY_PUBLIC: cannot read", "can be used"}},
+		{"a key that is mistyped and a file that is gone", typo, 0, []string{"typo.cfg:", "EDUMFA_NODE meant", "EDUMFA_AUDIT_KEY_PUBLIC: cannot read", "can be used"}},
 		{"keys that are missing", none, 1, []string{"SECRET_KEY is missing", "SQLALCHEMY_DATABASE_URI is missing", "cannot be used"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
