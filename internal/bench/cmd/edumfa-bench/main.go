@@ -40,7 +40,7 @@ func run() error {
 	profile := flag.String("cpuprofile", "", "file for a profile of the processors' time")
 	flag.Parse()
 	if *only != "" {
-		o.Only = strings.Split(*only, ",")
+		o.Only = strings.Split(strings.TrimSuffix(*only, ","), ",")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
