@@ -17,6 +17,7 @@ import (
 	"edumfa/internal/app"
 	"edumfa/internal/config"
 	"edumfa/internal/dburi"
+	"edumfa/internal/metrics"
 )
 
 // Limits of a connection: slow clients must not hold the server.
@@ -75,11 +76,24 @@ func serveInstallation(o options) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a, err := app.Open(ctx, c, app.Deps{Log: log})
+	deps := app.Deps{Log: log}
+	var counts *metrics.Metrics
+	if c.MetricsListen != "" {
+		counts = metrics.New(metrics.NewRegistry())
+		deps.Metrics = counts
+	}
+	a, err := app.Open(ctx, c, deps)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = a.Close() }()
+	if counts != nil {
+		end, err := serveMetrics(c.MetricsListen, counts.Handler(), log)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
 	// Warnings wait for this moment: a start that fails says its reason alone.
 	for _, w := range warnings {
 		log.Warn(w.Error())
@@ -103,14 +117,34 @@ func incomplete(c *config.Config, env func(string) (string, bool), err error) er
 	return fmt.Errorf("there is no configuration file %s (%s names another one; \"edumfa quickstart\" makes one), and without it %w", name, configVariable, err)
 }
 
+// serveMetrics serves metrics at an address of their own, until end is called.
+func serveMetrics(address string, h http.Handler, log *slog.Logger) (end func(), err error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("EDUMFA_METRICS_LISTEN: cannot listen on %s: %w", address, err)
+	}
+	s := httpServer(h, log)
+	log.Info("serving metrics", "address", l.Addr().String())
+	go func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("metrics are not served any more", "error", err)
+		}
+	}()
+	return func() { _ = s.Close() }, nil
+}
+
+func httpServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+}
+
 // listenAndServe serves until ctx ends, then lets running requests finish.
 func listenAndServe(ctx context.Context, o options, h http.Handler, log *slog.Logger) error {
 	l, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", o.listen, err)
 	}
-	s := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	s := httpServer(h, log)
 	log.Info("serving", "address", l.Addr().String())
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()

@@ -96,7 +96,12 @@ type PGPKey struct{ Armor, Fingerprint string }
 
 // Metrics counts requests.
 type Metrics interface {
+	// Request is told of every answer; path is the pattern of its route.
 	Request(path, method string, status int, took time.Duration)
+	// Login is told how a login attempt ended: accepted, challenge or rejected.
+	Login(outcome string)
+	// UserStoreFailed is told of every question that a user store did not answer.
+	UserStoreFailed(resolver string)
 }
 
 // API serves the REST interface. All fields are set before the first request.

@@ -281,7 +281,7 @@ func (a *API) arrive(ctx context.Context, req *http.Request, rt *Route, now time
 	if r.Snap, err = a.Snapshots.Current(ctx); err != nil {
 		return r, err
 	}
-	r.Users = &user.Finder{Realms: r.Snap.Realms, Settings: r.Snap.Settings, Attributes: a.Store, Cache: a.UserCache}
+	r.Users = &user.Finder{Realms: r.Snap.Realms, Settings: r.Snap.Settings, Attributes: a.Store, Cache: a.UserCache, Failed: a.Metrics.UserStoreFailed}
 	r.Client = a.clientAddress(r)
 	return r, nil
 }

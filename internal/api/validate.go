@@ -118,8 +118,20 @@ func (a *API) check(ctx context.Context, r *Request) (bool, login.Reply, error) 
 	return yes, reply, nil
 }
 
+// outcome is the word for an attempt in the metrics.
+func outcome(yes bool, reply login.Reply) string {
+	switch authentication(yes, reply) {
+	case authAccept:
+		return "accepted"
+	case authChallenge:
+		return "challenge"
+	}
+	return "rejected"
+}
+
 // noteAttempt writes the outcome to the audit.
 func (a *API) noteAttempt(r *Request, yes bool, reply login.Reply) {
+	a.Metrics.Login(outcome(yes, reply))
 	if yes {
 		r.Audit.Success = 1
 	}

@@ -44,7 +44,7 @@ type Deps struct {
 	Rand  io.Reader
 	Log   *slog.Logger
 	// Metrics counts requests; nil counts nothing.
-	Metrics api.Metrics
+	Metrics Metrics
 }
 
 func (d Deps) complete() Deps {
@@ -66,9 +66,23 @@ func (d Deps) complete() Deps {
 	return d
 }
 
+// Metrics counts what the server does.
+type Metrics interface {
+	api.Metrics
+	// Loaded is told of every load of the configuration in the database.
+	Loaded(err error)
+	// HashQueue is given, once, the function that tells of the queue of password
+	// hashes.
+	HashQueue(now func() (running, waiting int, refused uint64))
+}
+
 type noMetrics struct{}
 
 func (noMetrics) Request(string, string, int, time.Duration) {}
+func (noMetrics) Login(string)                               {}
+func (noMetrics) UserStoreFailed(string)                     {}
+func (noMetrics) Loaded(error)                               {}
+func (noMetrics) HashQueue(func() (int, int, uint64))        {}
 
 // App is an open installation.
 type App struct {
@@ -147,6 +161,7 @@ func trusted(c *config.Config) []session.Trusted {
 
 func (a *App) wire(queue *passhash.Queue) error {
 	d, c := a.deps, a.Config
+	d.Metrics.HashQueue(queue.State)
 	k := keys{Store: a.Keys, rand: d.Rand}
 	p := pins{hasher: a.Hasher, keys: k}
 	users := storePasswords{passhash.NewUserStore(queue, d.Rand)}
@@ -156,6 +171,7 @@ func (a *App) wire(queue *passhash.Queue) error {
 	a.Actions = PolicyActions(a.Types.All(), action.Dynamic{})
 	a.Snapshots = snapshot.New(snapshot.Options{
 		Store: a.Store, Decrypt: k.decrypt, Now: func() time.Time { return d.Now().In(d.Local) }, Every: c.CheckReload,
+		Loaded: d.Metrics.Loaded,
 		Opener: &realm.Opener{Kinds: kinds, Deps: resolverDeps, Decrypt: k.decrypt, Log: d.Log},
 	})
 	catalog, err := event.LoadCatalog()

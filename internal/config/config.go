@@ -168,6 +168,9 @@ type Config struct {
 	// Listen is the address of the server, host:port.
 	// Key EDUMFA_LISTEN, default 127.0.0.1:5000.
 	Listen string
+	// MetricsListen is the address where metrics are served, host:port; "" serves
+	// none. Key EDUMFA_METRICS_LISTEN.
+	MetricsListen string
 	// DataDir is a folder from which keys, database and log are taken when their
 	// keys are absent. Key EDUMFA_DATA_DIR.
 	DataDir string

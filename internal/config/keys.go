@@ -166,6 +166,7 @@ func serverKeys() []Key {
 		{Name: "EDUMFA_NODES", Type: List, Default: "[]", Help: "all nodes", decode: list(func(c *Config) *[]string { return &c.Nodes })},
 		{Name: "EDUMFA_CHECK_RELOAD_CONFIG", Type: Seconds, Default: "0", Help: "how long settings of the database are used unchecked", decode: seconds(func(c *Config) *time.Duration { return &c.CheckReload })},
 		{Name: "EDUMFA_LISTEN", Type: Text, Default: "'127.0.0.1:5000'", Help: "address of the server", decode: text(func(c *Config) *string { return &c.Listen })},
+		{Name: "EDUMFA_METRICS_LISTEN", Type: Text, Help: "address that serves /metrics for Prometheus, such as 127.0.0.1:9180; whoever reaches it may read it", decode: text(func(c *Config) *string { return &c.MetricsListen })},
 		{Name: "EDUMFA_DATA_DIR", Type: Path, Help: "folder of keys, database and log where their own keys are absent", decode: filePath(func(c *Config) *string { return &c.DataDir })},
 		{Name: "EDUMFA_ENGINE_REGISTRY_CLASS", Type: Text, Use: Ignored, Reason: reasonEngine, Help: "database engines per request or per process"},
 		{Name: "EDUMFA_DB_SAFE_STORE", Type: Bool, Use: Ignored, Reason: "every write is one transaction that reports its own id", Help: "read rows back after writing"},

@@ -45,6 +45,7 @@ type Queue struct {
 	running int
 	memory  int64
 	waiting list.List // of *waiter
+	refused uint64
 }
 
 type waiter struct {
@@ -101,6 +102,7 @@ func (q *Queue) acquire(ctx context.Context, memory int64) (workers int, err err
 	}
 	if q.waiting.Len() >= q.limits.MaxWaiting {
 		n := q.waiting.Len()
+		q.refused++
 		q.mu.Unlock()
 		return 0, &mfaerr.Error{
 			Kind: mfaerr.Busy, Code: mfaerr.CodeServer, Public: "the server is busy, try again later",
@@ -126,6 +128,14 @@ func (q *Queue) acquire(ctx context.Context, memory int64) (workers int, err err
 		}
 		return 0, ctx.Err()
 	}
+}
+
+// State tells how many computations run and wait now, and how many callers were
+// refused since the start.
+func (q *Queue) State() (running, waiting int, refused uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.running, q.waiting.Len(), q.refused
 }
 
 func (q *Queue) release(memory int64) {

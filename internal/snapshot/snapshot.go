@@ -54,6 +54,8 @@ type Holder struct {
 	// grace is how long replaced resolvers stay open for requests under way.
 	grace time.Duration
 
+	loaded func(error)
+
 	current atomic.Pointer[Snapshot]
 	looked  atomic.Int64 // Unix nanoseconds of the last look
 	loading sync.Mutex
@@ -66,11 +68,13 @@ type Options struct {
 	Decrypt func(stored string) string // values of settings of type password
 	Now     func() time.Time
 	Every   time.Duration
+	// Loaded is told of every load and its error; nil tells nobody.
+	Loaded func(error)
 }
 
 // New makes a holder; the first Current loads.
 func New(o Options) *Holder {
-	return &Holder{store: o.Store, opener: o.Opener, decrypt: o.Decrypt, now: o.Now, every: o.Every, grace: time.Minute}
+	return &Holder{store: o.Store, opener: o.Opener, decrypt: o.Decrypt, now: o.Now, every: o.Every, grace: time.Minute, loaded: o.Loaded}
 }
 
 // Current returns the configuration as the database has it now.
@@ -92,7 +96,11 @@ func (h *Holder) Current(ctx context.Context) (*Snapshot, error) {
 	if s = h.current.Load(); s != nil && h.fresh(s, stamp) {
 		return s, nil // somebody else loaded it meanwhile
 	}
-	return h.load(ctx)
+	s, err = h.load(ctx)
+	if h.loaded != nil {
+		h.loaded(err)
+	}
+	return s, err
 }
 
 // fresh reports whether s still is the configuration. Programs that write whole

@@ -64,6 +64,8 @@ type Finder struct {
 	Settings   settings.Settings
 	Attributes AttributeStore
 	Cache      Cache // nil without one
+	// Failed is told of every user store that did not answer; nil tells nobody.
+	Failed func(resolver string)
 }
 
 // Split divides what was typed as user into login and realm, by the setting
@@ -144,7 +146,7 @@ func (f *Finder) inResolver(ctx context.Context, u User) (User, error) {
 		return u, mfaerr.NewUser("The resolver '%s' does not exist!", u.Resolver)
 	}
 	if i.Live == nil {
-		return u, unavailable(u.Resolver, i.Broken)
+		return u, f.unavailable(u.Resolver, i.Broken)
 	}
 	age := f.Settings.Int("UserCacheExpiration", 0)
 	if f.Cache != nil && age > 0 {
@@ -158,7 +160,7 @@ func (f *Finder) inResolver(ctx context.Context, u User) (User, error) {
 	case errors.Is(err, resolver.ErrNoUser):
 		return u, nil
 	case err != nil:
-		return u, unavailable(u.Resolver, err)
+		return u, f.unavailable(u.Resolver, err)
 	}
 	used := u.Login
 	u.ID = found.ID
@@ -182,14 +184,14 @@ func (f *Finder) ByID(ctx context.Context, id, resolverName string, realmID int6
 		return u, mfaerr.NewUser("The resolver '%s' does not exist!", resolverName)
 	}
 	if i.Live == nil {
-		return u, unavailable(resolverName, i.Broken)
+		return u, f.unavailable(resolverName, i.Broken)
 	}
 	found, err := i.Live.ByID(ctx, id)
 	switch {
 	case errors.Is(err, resolver.ErrNoUser):
 		return u, nil
 	case err != nil:
-		return u, unavailable(resolverName, err)
+		return u, f.unavailable(resolverName, err)
 	}
 	u.Login = found.Login
 	return u, nil
@@ -204,14 +206,14 @@ func (f *Finder) Info(ctx context.Context, u User) (resolver.Attributes, error) 
 	}
 	i, ok := f.Realms.Instance(u.Resolver)
 	if !ok || i.Live == nil {
-		return out, unavailable(u.Resolver, nil)
+		return out, f.unavailable(u.Resolver, nil)
 	}
 	found, err := i.Live.ByID(ctx, u.ID)
 	if errors.Is(err, resolver.ErrNoUser) {
 		return out, nil
 	}
 	if err != nil {
-		return nil, unavailable(u.Resolver, err)
+		return nil, f.unavailable(u.Resolver, err)
 	}
 	for k, v := range found.Attributes {
 		out[k] = v
@@ -235,14 +237,14 @@ func (f *Finder) CheckPassword(ctx context.Context, u User, password secret.Stri
 	}
 	i, ok := f.Realms.Instance(u.Resolver)
 	if !ok || i.Live == nil {
-		return false, unavailable(u.Resolver, nil)
+		return false, f.unavailable(u.Resolver, nil)
 	}
 	right, err := i.Live.CheckPassword(ctx, u.ID, password)
 	if errors.Is(err, resolver.ErrNoUser) {
 		return false, nil
 	}
 	if err != nil {
-		return false, unavailable(u.Resolver, err)
+		return false, f.unavailable(u.Resolver, err)
 	}
 	return right, nil
 }
@@ -260,6 +262,9 @@ func (f *Finder) Writable(name string) (resolver.Writer, error) {
 	return w, nil
 }
 
-func unavailable(name string, cause error) error {
+func (f *Finder) unavailable(name string, cause error) error {
+	if f.Failed != nil {
+		f.Failed(name)
+	}
 	return (&mfaerr.Error{Kind: mfaerr.Busy, Code: mfaerr.CodeServer, Public: "The user store '" + name + "' cannot be asked at the moment."}).WithCause(cause)
 }
