@@ -43,6 +43,7 @@ func (a *API) routes() []Route {
 		{Method: "POST", Path: "/token/set", Who: adminOnly, Steps: steps(a.needs("set"), a.on("token_set")), Do: a.tokenSet},
 		{Method: "POST", Path: "/token/set/{serial}", Who: adminOnly, Steps: steps(a.needs("set"), a.on("token_set")), Do: a.tokenSet},
 		{Method: "POST", Path: "/token/realm/{serial}", Who: adminOnly, Steps: steps(first(a.limitRealm), a.needs("tokenrealms"), a.on("token_realm")), Do: a.tokenRealms},
+		{Method: "POST", Path: "/token/load/{filename}", Who: adminOnly, Steps: steps(first(a.mayImport), a.on("token_load")), Do: a.tokenLoad},
 		{Method: "POST", Path: "/token/copypin", Who: adminOnly, Steps: steps(a.needs("copytokenpin"), a.on("token_copypin")), Do: a.tokenCopyPIN},
 		{Method: "POST", Path: "/token/copyuser", Who: adminOnly, Steps: steps(a.needs("copytokenuser"), a.on("token_copyuser")), Do: a.tokenCopyUser},
 		{Method: "POST", Path: "/token/lost/{serial}", Who: adminOrUser, Steps: steps(a.needs("losttoken"), a.on("token_lost")), Do: a.tokenLost},

@@ -127,10 +127,22 @@ func (a *API) listRealms(ctx context.Context, r *Request, action string) ([]stri
 	for _, p := range list {
 		r.Audit.Policy(p.Name())
 		view := p.View()
-		if len(view.Realm) == 0 || slices.Contains(view.Realm, "*") {
+		if len(view.Realm) == 0 || len(view.Realm) == 1 && view.Realm[0] == "*" {
 			return nil, nil
 		}
 		realms = append(realms, view.Realm...)
+	}
+	if action == "tokenlist" {
+		return realms, nil // as they are written: other programs take no patterns here
+	}
+	realms = realms[:0]
+	for _, name := range r.Snap.Realms.Names() {
+		q.Realm = &name
+		if fits, _, err := r.Snap.Policies.Any(ctx, q); err != nil {
+			return nil, err
+		} else if fits {
+			realms = append(realms, name)
+		}
 	}
 	return realms, nil
 }
