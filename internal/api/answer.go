@@ -14,6 +14,11 @@ type Answer struct {
 	Status int
 	// Body is the JSON object of the answer: detail, id, jsonrpc, result, …
 	Body map[string]any
+	// usedType is the type of the token that was right; transactions are those of
+	// the challenges that the answer asks. Policies need them whatever the body
+	// may tell.
+	usedType     string
+	transactions []string
 	// Plain, when not nil, is sent as it is instead of Body.
 	Plain *Plain
 }
@@ -56,6 +61,18 @@ func verdict(value any, authentication string, detail map[string]any) *Answer {
 	a := okDetail(value, detail)
 	a.Body["id"] = 2
 	a.result()["authentication"] = authentication
+	return a
+}
+
+// loginVerdict is the verdict on a login.
+func loginVerdict(value any, authentication string, reply login.Reply) *Answer {
+	a := verdict(value, authentication, loginDetail(reply))
+	if a.usedType = reply.Used; a.usedType == "" {
+		a.usedType = reply.Type
+	}
+	for _, p := range reply.Prompts {
+		a.transactions = append(a.transactions, p.TransactionID)
+	}
 	return a
 }
 

@@ -115,6 +115,13 @@ func (a *API) authRealm(ctx context.Context, r *Request, name, realmName string,
 	}
 	switch {
 	case yes:
+		used := reply.Used
+		if used == "" {
+			used = reply.Type
+		}
+		if err := a.authorizeType(ctx, r, used); err != nil {
+			return nil, err
+		}
 		r.Audit.Success = 1
 		return a.loggedIn(ctx, r, session.Caller{Username: u.Login, Realm: u.Realm, Role: role}, detail)
 	case len(reply.Prompts) > 0:

@@ -51,7 +51,10 @@ func (a *API) validated(next Operation) Operation {
 		if err := a.preferMode(ctx, r, answer); err != nil {
 			return nil, err
 		}
-		return answer, a.authorized(ctx, r)
+		if err := a.frameTexts(ctx, r, answer); err != nil {
+			return nil, err
+		}
+		return answer, a.authorized(ctx, r, answer)
 	}
 }
 
@@ -65,8 +68,47 @@ func (a *API) clientMode(next Operation) Operation {
 		if err := a.preferMode(ctx, r, answer); err != nil {
 			return nil, err
 		}
-		return answer, a.authorized(ctx, r)
+		if err := a.frameTexts(ctx, r, answer); err != nil {
+			return nil, err
+		}
+		return answer, a.authorized(ctx, r, answer)
 	}
+}
+
+// frameTexts puts the header and the footer of policies around the texts of the
+// challenges: as items if the header ends with the beginning of an HTML list. A
+// footer alone does nothing.
+func (a *API) frameTexts(ctx context.Context, r *Request, answer *Answer) error {
+	if list, _ := answer.detail()["multi_challenge"].([]any); len(list) == 0 {
+		return nil
+	}
+	header, ok, err := a.policyValue(ctx, r, a.userQuery(r, policy.ScopeAuthentication, "challenge_text_header", r.User), policy.Whole)
+	if err != nil || !ok {
+		return err
+	}
+	footer, _, err := a.policyValue(ctx, r, a.userQuery(r, policy.ScopeAuthentication, "challenge_text_footer", r.User), policy.Whole)
+	if err != nil {
+		return err
+	}
+	var messages []string
+	list, _ := answer.detail()["messages"].([]any)
+	for _, m := range list {
+		if s, isText := m.(string); isText {
+			messages = append(messages, s)
+		}
+	}
+	slices.Sort(messages)
+	messages = slices.Compact(messages)
+	text := header
+	if end := strings.ToLower(header); strings.HasSuffix(end, "<ol>") || strings.HasSuffix(end, "<ul>") {
+		for _, m := range messages {
+			text += "<li>" + m + "</li>\n"
+		}
+	} else {
+		text += "\n" + strings.Join(messages, ", ") + "\n"
+	}
+	answer.detail()["message"] = text + footer
+	return nil
 }
 
 // seenClient keeps which application asks. The row is written at most once a
@@ -86,14 +128,21 @@ func (a *API) authorize(ctx context.Context, r *Request, answer *Answer) error {
 	if !answer.accepted() {
 		return nil
 	}
-	if t := answer.detailText("type"); t != "" {
-		types, err := a.policyValues(ctx, r, a.userQuery(r, policy.ScopeAuthorization, "tokentype", r.User), policy.Words)
-		if err != nil {
-			return err
-		}
-		if len(types) > 0 && !slices.Contains(types, t) {
-			return mfaerr.NewPolicy("Tokentype not allowed for authentication!")
-		}
+	return a.authorizeType(ctx, r, answer.usedType)
+}
+
+// authorizeType refuses a type that the policy tokentype leaves out. It counts
+// for answers to challenges as for values.
+func (a *API) authorizeType(ctx context.Context, r *Request, tokenType string) error {
+	if tokenType == "" {
+		return nil
+	}
+	types, err := a.policyValues(ctx, r, a.userQuery(r, policy.ScopeAuthorization, "tokentype", r.User), policy.Words)
+	if err != nil {
+		return err
+	}
+	if len(types) > 0 && !slices.Contains(types, tokenType) {
+		return mfaerr.NewPolicy("Tokentype not allowed for authentication!")
 	}
 	return nil
 }
@@ -179,23 +228,31 @@ func (a *API) preferMode(ctx context.Context, r *Request, answer *Answer) error 
 	return nil
 }
 
-// authorized refuses everybody whom the policy denies access, right or wrong.
-func (a *API) authorized(ctx context.Context, r *Request) error {
+// authorized refuses everybody whom the policy denies access, right or wrong. No
+// challenge of the answer stays behind.
+func (a *API) authorized(ctx context.Context, r *Request, answer *Answer) error {
 	v, ok, err := a.policyValue(ctx, r, a.userQuery(r, policy.ScopeAuthorization, "authorized", r.User), policy.Whole)
 	if err != nil || !ok || v != "deny_access" {
 		return err
+	}
+	for _, id := range answer.transactions {
+		r.Changes.Add(change.EndTransaction{TransactionID: id})
 	}
 	return mfaerr.NewRequest(mfaerr.CodeValidate, "User is not authorized to authenticate under these conditions.")
 }
 
 // unknownUser lets a policy accept users that no store knows.
 func (a *API) unknownUser(ctx context.Context, r *Request) (yes bool, reply login.Reply, done bool, err error) {
-	on, err := a.holds(ctx, r, a.userQuery(r, policy.ScopeAuthentication, "passOnNoUser", r.User))
+	on, names, err := r.Snap.Policies.Any(ctx, a.userQuery(r, policy.ScopeAuthentication, "passOnNoUser", r.User))
 	if err != nil || !on {
 		return false, reply, false, err
 	}
-	return true, login.Reply{Message: "The user does not exist, but is accepted due to policy '" + policy.JoinList(r.Audit.Policies) + "'."}, true, nil
+	r.Audit.Policy(names...)
+	return true, login.Reply{Message: "user does not exist, accepted due to '" + policy.JoinList(names) + "'"}, true, nil
 }
+
+// passthruUserStore is what the policy passthru means without a value, too.
+const passthruUserStore = "userstore"
 
 // userWithoutToken lets policies accept users without tokens, or by the password
 // of the user store.
@@ -204,20 +261,25 @@ func (a *API) userWithoutToken(ctx context.Context, r *Request, pass secret.Stri
 	if err != nil || len(any) > 0 {
 		return false, reply, false, err
 	}
-	on, err := a.holds(ctx, r, a.userQuery(r, policy.ScopeAuthentication, "passOnNoToken", r.User))
+	on, names, err := r.Snap.Policies.Any(ctx, a.userQuery(r, policy.ScopeAuthentication, "passOnNoToken", r.User))
 	if err != nil {
 		return false, reply, false, err
 	}
 	if on {
-		return true, login.Reply{Message: "user has no token, accepted due to '" + policy.JoinList(r.Audit.Policies) + "'"}, true, nil
+		r.Audit.Policy(names...)
+		return true, login.Reply{Message: "user has no token, accepted due to '" + policy.JoinList(names) + "'"}, true, nil
 	}
-	v, ok, err := a.policyValue(ctx, r, a.userQuery(r, policy.ScopeAuthentication, "passthru", r.User), policy.Words)
-	if err != nil || !ok || v != "userstore" {
+	v, ok, err := r.Snap.Policies.ValueOr(ctx, a.userQuery(r, policy.ScopeAuthentication, "passthru", r.User), policy.Words, passthruUserStore)
+	if err != nil || !ok {
 		return false, reply, false, err
 	}
+	if v.Text != passthruUserStore {
+		return false, reply, false, mfaerr.NewConfig("The specified RADIUSServer configuration does not exist.")
+	}
+	r.Audit.Policy(v.Policies...)
 	right, err := r.Users.CheckPassword(ctx, r.User, pass)
 	if err != nil || !right {
 		return false, reply, false, err
 	}
-	return true, login.Reply{Message: "against userstore due to '" + policy.JoinList(r.Audit.Policies) + "'"}, true, nil
+	return true, login.Reply{Message: "against userstore due to '" + policy.JoinList(v.Policies) + "'"}, true, nil
 }

@@ -22,7 +22,7 @@ func (a *API) validateCheck(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return verdict(yes, authentication(yes, reply), loginDetail(reply)), nil
+	return loginVerdict(yes, authentication(yes, reply), reply), nil
 }
 
 // authentication is the word for an attempt.
@@ -58,6 +58,9 @@ func (a *API) validateSAML(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if yes && !r.User.Exists() && r.Params.TextOr("serial", "") == "" {
+		return nil, user.ErrMissing() // a service provider cannot use a login of nobody
+	}
 	attributes := map[string]any{}
 	c := r.Snap.Settings
 	if c.Bool("ReturnSamlAttributes", true) && (yes || c.Bool("ReturnSamlAttributesOnFail", false)) && r.Params.TextOr("serial", "") == "" {
@@ -69,7 +72,7 @@ func (a *API) validateSAML(ctx context.Context, r *Request) (*Answer, error) {
 	if r.Params.TextOr("serial", "") != "" {
 		value = yes
 	}
-	return verdict(value, authentication(yes, reply), loginDetail(reply)), nil
+	return loginVerdict(value, authentication(yes, reply), reply), nil
 }
 
 // samlAttributes are the user's, but never a password or its hash.
@@ -153,6 +156,9 @@ func (a *API) checkSerial(ctx context.Context, r *Request, pass secret.String) (
 		return false, login.Reply{}, err
 	}
 	if typed := r.Params.TextOr("user", ""); typed != "" && !ownedBy(t, r.User) {
+		if !r.User.Exists() {
+			return false, login.Reply{}, user.ErrMissing()
+		}
 		return false, login.Reply{}, mfaerr.NewParameter("Given serial does not belong to given user!")
 	}
 	if t == nil {
@@ -305,7 +311,7 @@ func (a *API) triggerChallenge(ctx context.Context, r *Request) (*Answer, error)
 	if n == 0 {
 		word = authReject
 	}
-	return verdict(n, word, loginDetail(reply)), nil
+	return loginVerdict(n, word, reply), nil
 }
 
 // triggered are the tokens a trigger means.
@@ -313,6 +319,9 @@ func (a *API) triggered(ctx context.Context, r *Request) ([]*token.Token, error)
 	tokenType := r.Params.TextOr("type", "")
 	f := token.Filter{Type: tokenType, Serial: r.Params.TextOr("serial", "")}
 	if typed := r.Params.TextOr("user", ""); typed != "" {
+		if _, known := r.Snap.Realms.Realm(r.User.Realm); !known {
+			return nil, mfaerr.NewNotFound("Realm '%s' does not exist.", r.User.Realm)
+		}
 		if !r.User.Exists() {
 			return nil, user.ErrMissing()
 		}
@@ -346,7 +355,7 @@ func (a *API) serialOrUser(next Operation) Operation {
 
 // pollTransaction tells whether a challenge was answered out of band.
 func (a *API) pollTransaction(ctx context.Context, r *Request) (*Answer, error) {
-	id, err := r.Params.RequiredNonEmpty("transaction_id")
+	id, err := r.Params.Required("transaction_id")
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func (a *attempt) answer(ctx context.Context, k *candidate, rows []challenge.Cha
 
 // answered records the right answer to a challenge.
 func (a *attempt) answered(ctx context.Context, k *candidate, row challenge.Challenge, asked []*candidate) (bool, error) {
-	a.reply.Serial = k.t.Serial
+	a.reply.Serial, a.reply.Used = k.t.Serial, k.t.Type
 	a.out.Add(change.UseChallenge{ID: row.ID})
 	if reason := a.unfit(k.t, k.t.FailCount); reason != "" {
 		a.reply.Message = msgUnfit + ". " + reason
@@ -166,6 +166,10 @@ func (a *attempt) prompt(ctx context.Context, list []*candidate) error {
 		if p.Failed {
 			a.reply.Messages = append(a.reply.Messages, p.Message)
 			continue
+		}
+		// the first challenge of a transaction comes before its id, in this member
+		if state, has := p.Attributes["state"]; has && state == nil && len(a.reply.Prompts) > 0 {
+			p.Attributes["state"] = id
 		}
 		a.store(id, k, p)
 		a.reply.Messages = append(a.reply.Messages, p.Message)

@@ -7,6 +7,9 @@ type Reply struct {
 	Serial  string
 	Type    string
 	OTPLen  int
+	// Used is the type of the token whose answer to a challenge was right: Type is
+	// not part of that answer.
+	Used string
 	// Dates by which PIN or password should be changed, and whether they have
 	// passed.
 	NextPINChange, NextPasswordChange string

@@ -95,6 +95,22 @@ func (s *Set) Value(ctx context.Context, q Query, split Split) (v Value, ok bool
 	return UniqueValue(list, q.Action, split)
 }
 
+// ValueOr is [Set.Value] for actions that may stand without a value: bare is
+// what they then mean.
+func (s *Set) ValueOr(ctx context.Context, q Query, split Split, bare string) (v Value, ok bool, err error) {
+	list, err := s.Match(ctx, q)
+	if err != nil || len(list) == 0 {
+		return Value{}, false, err
+	}
+	list = strongest(list)
+	for _, p := range list {
+		if a, _ := p.Action(q.Action); !a.Bare {
+			return UniqueValue(list, q.Action, split) // refuses if others are bare
+		}
+	}
+	return Value{Text: bare, Policies: Names(list)}, true, nil
+}
+
 // ActionValues collects the values of an action. A policy that fits by a pattern
 // has an empty text. Errors: [mfaerr.Policy] if a policy has the bare name
 // although the action wants a value.
