@@ -21,6 +21,9 @@ type Answer struct {
 	transactions []string
 	// Plain, when not nil, is sent as it is instead of Body.
 	Plain *Plain
+	// AnyOrigin lets the scripts of any web page read the answer: login pages
+	// poll from the browser. Only for answers that hold nothing but a verdict.
+	AnyOrigin bool
 }
 
 // Plain is an answer that is no JSON.

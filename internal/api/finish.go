@@ -145,6 +145,9 @@ func failure(e *mfaerr.Error) *Answer {
 func (a *API) write(ctx context.Context, w http.ResponseWriter, answer *Answer, nonce string, hasNonce bool) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache")
+	if answer.AnyOrigin {
+		h.Set("Access-Control-Allow-Origin", "*")
+	}
 	if answer.Plain != nil {
 		a.writePlain(ctx, w, answer)
 		return

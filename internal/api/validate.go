@@ -375,7 +375,9 @@ func (a *API) pollTransaction(ctx context.Context, r *Request) (*Answer, error) 
 	case state == "declined":
 		word = authDeclined
 	}
-	return verdict(yes, word, map[string]any{"challenge_status": state}), nil
+	answer := verdict(yes, word, map[string]any{"challenge_status": state})
+	answer.AnyOrigin = true
+	return answer, nil
 }
 
 func serialsOf(rows []challenge.Challenge) []string {
