@@ -30,6 +30,7 @@ const (
 const (
 	msgPrompt  = "Enter the OTP from the Email:"
 	msgNotSent = "The PIN was correct, but the EMail could not be sent!"
+	msgVerify  = "Please enter a valid OTP value of the new token."
 	msgTested  = "Successfully sent email. Please check your inbox."
 )
 
@@ -43,13 +44,14 @@ const validUntil = "2006-01-02 15:04:05.000000"
 type Type struct{}
 
 var (
-	_ tokentype.Type      = Type{}
-	_ tokentype.Prompter  = Type{}
-	_ tokentype.Responder = Type{}
-	_ tokentype.Follower  = Type{}
-	_ tokentype.Tester    = Type{}
-	_ tokentype.Resyncer  = Type{}
-	_ tokentype.Finder    = Type{}
+	_ tokentype.Type              = Type{}
+	_ tokentype.Prompter          = Type{}
+	_ tokentype.Responder         = Type{}
+	_ tokentype.Follower          = Type{}
+	_ tokentype.Tester            = Type{}
+	_ tokentype.Resyncer          = Type{}
+	_ tokentype.Finder            = Type{}
+	_ tokentype.EnrolmentVerifier = Type{}
 )
 
 // Info returns the type's facts.
@@ -190,6 +192,30 @@ func (x Type) Prompt(ctx context.Context, e *tokentype.Env, t *token.Token) (tok
 		p.Data = counterMark + strconv.FormatInt(next, 10)
 	}
 	return p, nil
+}
+
+// AskVerification mails the first value of a new token, so that its address is
+// proved.
+func (x Type) AskVerification(ctx context.Context, e *tokentype.Env, t *token.Token) (map[string]any, error) {
+	next := t.Count + 1
+	letter, err := x.compose(ctx, e, t, next)
+	if err != nil {
+		return nil, err
+	}
+	e.Changes.Add(change.MoveCounter{ID: t.ID, Seen: t.Count, Next: next})
+	if err := e.Flush(ctx); err != nil {
+		return nil, err
+	}
+	if err := send(ctx, e, t, letter); err != nil {
+		e.After(func(context.Context) error { return err })
+		return map[string]any{"message": msgNotSent}, nil
+	}
+	return map[string]any{"message": msgVerify}, nil
+}
+
+// CheckVerification takes the mailed value.
+func (Type) CheckVerification(_ context.Context, e *tokentype.Env, t *token.Token, value secret.String) (tokentype.Match, error) {
+	return oath.VerifyEvent(e, t, value)
 }
 
 func concurrent(e *tokentype.Env) bool { return e.Settings.Bool("email.concurrent_challenges", false) }
