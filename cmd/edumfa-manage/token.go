@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"edumfa/internal/app"
-	"edumfa/internal/tokenfile"
+	"edumfa/internal/tokenimport"
+	"edumfa/internal/tokenimport/oathcsv"
 )
 
 func tokenCommand() *cobra.Command {
@@ -23,23 +24,26 @@ func tokenImport() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list, problems := tokenfile.ParseOATHCSV(string(src))
-			for _, p := range problems {
-				fmt.Fprintln(cmd.ErrOrStderr(), p)
+			file, err := oathcsv.Parse(string(src))
+			if err != nil {
+				return err
+			}
+			for _, n := range file.Skipped {
+				fmt.Fprintf(cmd.ErrOrStderr(), "Line %d has no serial or no key.\n", n)
 			}
 			var realms []string
 			if realm != "" {
 				realms = []string{strings.ToLower(realm)}
 			}
-			return withApp(cmd, func(ctx context.Context, a *app.App) error { return importTokens(ctx, cmd, a, list, realms) })
+			return withApp(cmd, func(ctx context.Context, a *app.App) error { return importTokens(ctx, cmd, a, file.Entries, realms) })
 		}}
 	c.Flags().StringVarP(&realm, "realm", "t", "", "realm to put the tokens into")
 	return c
 }
 
-func importTokens(ctx context.Context, cmd *cobra.Command, a *app.App, list []tokenfile.Token, realms []string) error {
+func importTokens(ctx context.Context, cmd *cobra.Command, a *app.App, list []tokenimport.Entry, realms []string) error {
 	n, failed := 0, 0
-	err := a.ImportTokens(ctx, list, realms, func(t tokenfile.Token, err error) {
+	err := a.ImportTokens(ctx, list, realms, func(t tokenimport.Entry, err error) {
 		n++
 		fmt.Fprintf(cmd.OutOrStdout(), "%d/%d Importing token %s\n", n, len(list), t.Serial)
 		if err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"edumfa/internal/api/params"
 	"edumfa/internal/change"
@@ -11,7 +12,7 @@ import (
 	"edumfa/internal/snapshot"
 	"edumfa/internal/store"
 	"edumfa/internal/token"
-	"edumfa/internal/tokenfile"
+	"edumfa/internal/tokenimport"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
 )
@@ -19,7 +20,7 @@ import (
 // ImportTokens makes tokens of a file, each one whole or not at all: a token that
 // is there already and cannot be made again stays as it was. realms are given to
 // all of them. done is told of every token with what went wrong with it.
-func (a *App) ImportTokens(ctx context.Context, list []tokenfile.Token, realms []string, done func(t tokenfile.Token, err error)) error {
+func (a *App) ImportTokens(ctx context.Context, list []tokenimport.Entry, realms []string, done func(t tokenimport.Entry, err error)) error {
 	snap, err := a.Snapshots.Current(ctx)
 	if err != nil {
 		return err
@@ -40,18 +41,19 @@ func (a *App) ImportTokens(ctx context.Context, list []tokenfile.Token, realms [
 	return nil
 }
 
-func (a *App) importToken(ctx context.Context, snap *snapshot.Snapshot, t tokenfile.Token, realms []string) error {
-	values := map[string]any{"serial": t.Serial, "type": t.Type, "description": "imported"}
-	for k, v := range t.Params {
-		values[k] = v
+func (a *App) importToken(ctx context.Context, snap *snapshot.Snapshot, t tokenimport.Entry, realms []string) error {
+	p, counter, err := importParams(t)
+	if err != nil {
+		return err
 	}
-	p := params.New(values)
 	var owner user.User
-	if t.Username != "" {
+	if t.Owner != nil {
 		finder := &user.Finder{Realms: snap.Realms, Settings: snap.Settings, Attributes: a.Store, Cache: store.UserCache{DB: a.Store}}
-		var err error
-		if owner, err = finder.Find(ctx, t.Username, t.Realm, t.Resolver); err != nil {
+		if owner, err = finder.Find(ctx, t.Owner.Login, t.Owner.Realm, t.Owner.Resolver); err != nil {
 			return err
+		}
+		if !owner.Exists() {
+			return user.ErrMissing()
 		}
 	}
 	k := keys{Store: a.Keys, rand: a.deps.Rand}
@@ -63,13 +65,35 @@ func (a *App) importToken(ctx context.Context, snap *snapshot.Snapshot, t tokenf
 	service := enrol.Service{Types: a.Types, Store: a.Store, PINs: pins{hasher: a.Hasher, keys: k}, NotFound: store.ErrNotFound}
 	return a.Store.InTx(ctx, func(ctx context.Context) error {
 		made, _, err := service.Init(ctx, e, enrol.Request{Params: p, User: owner, Realms: realms, Kind: token.KindHardware})
-		if err != nil || t.Counter == 0 {
+		if err != nil || counter == 0 {
 			return err
 		}
 		moved := made.Clone()
-		moved.Count = t.Counter
+		moved.Count = counter
 		return a.Store.UpdateToken(ctx, made, moved)
 	})
+}
+
+// importParams are the parameters of the enrolment of a token, and its counter.
+func importParams(t tokenimport.Entry) (*params.Params, int64, error) {
+	values := map[string]any{"serial": t.Serial, "type": t.Type, "otpkey": t.Key, "description": t.Description}
+	if t.Digits > 0 {
+		values["otplen"] = strconv.Itoa(t.Digits)
+	}
+	if t.Hash != "" {
+		values["hashlib"] = t.Hash
+	}
+	for k, v := range t.Params {
+		values[k] = v
+	}
+	if t.Counter == "" {
+		return params.New(values), 0, nil
+	}
+	counter, err := strconv.ParseInt(t.Counter, 10, 32)
+	if err != nil || counter < 0 {
+		return nil, 0, fmt.Errorf("the counter %q is no number", t.Counter)
+	}
+	return params.New(values), counter, nil
 }
 
 // noRules are the policies of the command line: none.
