@@ -69,6 +69,7 @@ func (a *API) resolverSet(ctx context.Context, r *Request) (*Answer, error) {
 		return nil, err
 	}
 	r.Audit.Success, r.Audit.Info = id, text(r.Params.TextOr("resolver", ""))
+	r.Audit.Resolver = r.Audit.Info
 	return ok(id), nil
 }
 
@@ -170,7 +171,7 @@ func (a *API) resolverDelete(ctx context.Context, r *Request) (*Answer, error) {
 			id = -1
 		}
 	}
-	r.Audit.Success, r.Audit.Info = id, text(name)
+	r.Audit.Success, r.Audit.Info, r.Audit.Resolver = id, text(name), text(name)
 	return ok(id), nil
 }
 

@@ -55,7 +55,9 @@ func (a *API) tokenInit(ctx context.Context, r *Request) (*Answer, error) {
 func (a *API) noteEnrolled(r *Request, t *token.Token, u user.User) {
 	r.Audit.Success = 1
 	r.Audit.Serial, r.Audit.TokenType = text(t.Serial), text(t.Type)
-	r.Audit.ForUser(u)
+	if !u.Empty() { // a token enrolled once more may have an owner
+		r.Audit.ForUser(u)
+	}
 	r.forgetToken()
 }
 

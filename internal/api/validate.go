@@ -138,7 +138,11 @@ func (a *API) noteAttempt(r *Request, yes bool, reply login.Reply) {
 	if yes {
 		r.Audit.Success = 1
 	}
-	r.Audit.ForUser(r.User)
+	if r.namesUser() {
+		r.Audit.ForUser(r.User)
+	} else { // whose the serial is was not said
+		r.Audit.User, r.Audit.Realm, r.Audit.Resolver = nil, nil, nil
+	}
 	r.Audit.Info = text(reply.Message)
 	r.Audit.Serial = nil
 	if s := reply.Serials(); len(s) > 0 {

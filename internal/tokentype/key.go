@@ -78,6 +78,10 @@ func (e *Env) TakeKey(t *token.Token, p EnrollParams, r KeyRules) (Enrolled, err
 	}
 	t.OTPLen = n
 	for _, name := range p.Names() {
+		// how a text was made is not kept with it
+		if generate && r.Generate != nil && (name == t.Type+".length" || name == t.Type+".contents") {
+			continue
+		}
 		if strings.HasPrefix(name, t.Type+".") {
 			v, _ := p.Text(name)
 			t.Info[name] = token.Info{Value: v}

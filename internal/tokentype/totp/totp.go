@@ -2,6 +2,7 @@
 package totp
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -69,17 +70,19 @@ func (Type) Defaults(scope string, r tokentype.Rules, _ tokentype.EnrollParams) 
 
 // Enroll sets key, hash and the time parameters.
 func (Type) Enroll(ctx context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {
-	step, err := positive(p, infoStep, e.Settings.Text("totp.timeStep", "30"))
+	// a token that is enrolled once more keeps what nobody names anew
+	kept := func(key, def string) string { return cmp.Or(t.InfoText(key), def) }
+	step, err := positive(p, infoStep, kept(infoStep, e.Settings.Text("totp.timeStep", "30")))
 	if err != nil {
 		return tokentype.Enrolled{}, err
 	}
-	window, err := positive(p, infoWindow, e.Settings.Text("totp.timeWindow", "180"))
+	window, err := positive(p, infoWindow, kept(infoWindow, e.Settings.Text("totp.timeWindow", "180")))
 	if err != nil {
 		return tokentype.Enrolled{}, err
 	}
 	shift, ok := p.Text(infoShift)
 	if !ok || shift == "" {
-		shift = "0"
+		shift = kept(infoShift, "0")
 	}
 	if _, err := strconv.ParseFloat(shift, 64); err != nil {
 		return tokentype.Enrolled{}, mfaerr.NewParameter("timeShift is no number of seconds: %q", shift)
