@@ -278,6 +278,9 @@ func TestClients_Answers(t *testing.T) {
 			}
 			for _, c := range list {
 				m, _ := c.(map[string]any)
+				if m["transaction_id"] != r.At("detail.transaction_id") {
+					t.Errorf("%v has a transaction of its own", m)
+				}
 				for _, member := range []string{"transaction_id", "message", "serial", "type", "client_mode"} {
 					if s, _ := m[member].(string); s == "" {
 						t.Errorf("%s is missing from %v", member, m)
