@@ -115,7 +115,7 @@ func (a *API) auditSearch(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.auditRows(ctx, list)
+	rows, err := a.auditRows(ctx, list, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -144,8 +144,9 @@ func (a *API) auditSearch(ctx context.Context, r *Request) (*Answer, error) {
 }
 
 // auditRows makes rows as clients see them, with whether the signature is right
-// and whether the rows before and behind are there.
-func (a *API) auditRows(ctx context.Context, list []audit.Row) ([]map[string]any, error) {
+// and whether the rows before and behind are there; rows above last, if it is
+// not 0, count as not there.
+func (a *API) auditRows(ctx context.Context, list []audit.Row, last int64) ([]map[string]any, error) {
 	ids := make([]int64, 0, 2*len(list))
 	for _, row := range list {
 		ids = append(ids, row.ID-1, row.ID+1)
@@ -159,7 +160,7 @@ func (a *API) auditRows(ctx context.Context, list []audit.Row) ([]map[string]any
 	}
 	out := make([]map[string]any, len(list))
 	for i, row := range list {
-		out[i] = a.auditShown(row, there[row.ID-1] && there[row.ID+1])
+		out[i] = a.auditShown(row, there[row.ID-1] && there[row.ID+1] && (last == 0 || row.ID < last))
 	}
 	return out, nil
 }
@@ -214,6 +215,14 @@ func (a *API) auditFile(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The file ends before the row of this very request.
+	last, _, err := a.Store.AuditPage(ctx, audit.Filter{}, true, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(last) > 0 {
+		f.Last = last[0].ID
+	}
 	r.Audit.Success = 1
 	return &Answer{Status: 200, Plain: &Plain{Type: "text/csv", FileName: r.Params.TextOr("csvfile", ""), Stream: func(ctx context.Context, w io.Writer) error {
 		return a.writeAudit(ctx, f, w)
@@ -228,7 +237,7 @@ func (a *API) writeAudit(ctx context.Context, f audit.Filter, w io.Writer) error
 		if err != nil {
 			return err
 		}
-		rows, err := a.auditRows(ctx, list)
+		rows, err := a.auditRows(ctx, list, f.Last)
 		if err != nil {
 			return err
 		}

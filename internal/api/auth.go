@@ -108,6 +108,7 @@ func (a *API) authRealm(ctx context.Context, r *Request, name, realmName string,
 		r.Audit.Info = text(reply.Message + "|loginmode=eduMFA")
 		r.Audit.Serial = text(strings.Join(reply.Serials(), ","))
 	} else {
+		r.Audit.Info = text("|loginmode=None")
 		yes, err = r.Users.CheckPassword(ctx, u, password)
 	}
 	if err != nil {

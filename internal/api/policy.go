@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -125,7 +126,9 @@ func (a *API) policyList(_ context.Context, r *Request) (*Answer, error) {
 		}
 	}
 	r.Audit.Success = 1
-	return ok(policyViews(append(named, open...))), nil
+	list := append(named, open...)
+	slices.SortStableFunc(list, func(x, y *policy.Policy) int { return cmp.Compare(x.Row.Priority, y.Row.Priority) })
+	return ok(policyViews(list)), nil
 }
 
 func policyViews(list []*policy.Policy) []any {

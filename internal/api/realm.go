@@ -80,7 +80,7 @@ func realmShown(x *realm.Realm) map[string]any {
 	list := []any{}
 	for _, l := range x.Links {
 		var priority any
-		if l.Priority != nil {
+		if l.Priority != nil && *l.Priority != 0 {
 			priority = *l.Priority
 		}
 		list = append(list, map[string]any{"name": l.Resolver, "type": l.Kind, "priority": priority})

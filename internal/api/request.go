@@ -40,7 +40,9 @@ type Request struct {
 
 	token       *token.Token // of the parameter serial
 	tokenLoaded bool
-	after       []func(ctx context.Context) error // when the changes are stored
+	// unknown: nobody knows who called, so that there is nothing to write down.
+	unknown bool
+	after   []func(ctx context.Context) error // when the changes are stored
 	// pins outlives deciding anew: the same PIN is not hashed twice.
 	pins login.PINMemory
 }

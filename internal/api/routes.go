@@ -125,7 +125,7 @@ func (a *API) routes() []Route {
 		{Method: "DELETE", Path: "/event/{eid}", Who: adminOnly, Steps: steps(a.needs("eventhandling_write")), Do: a.eventDelete},
 
 		// what happened
-		{Method: "GET", Path: "/audit/", Who: adminOrUser, Steps: steps(a.needs("auditlog")), Do: a.auditSearch},
+		{Method: "GET", Path: "/audit/", Who: adminOrUser, Steps: steps(a.needsAnywhere("auditlog")), Do: a.auditSearch},
 		{Method: "GET", Path: "/audit/{csvfile}", Who: adminOnly, Steps: steps(a.needs("auditlog_download")), Do: a.auditFile},
 		{Method: "GET", Path: "/client/", Who: adminOnly, Steps: steps(a.needs("clienttype")), Do: a.clientList},
 	}

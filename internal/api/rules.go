@@ -155,7 +155,7 @@ func (a *API) demand(ctx context.Context, r *Request, action string) error {
 		return err
 	}
 	if r.SelfService() || t == nil || r.namesUser() {
-		if err := a.allowed(ctx, r, a.callerQuery(r, action), action); err != nil {
+		if err := a.allowed(ctx, r, a.rightQuery(r, action), action); err != nil {
 			return err
 		}
 	}
@@ -167,6 +167,43 @@ func (a *API) demand(ctx context.Context, r *Request, action string) error {
 		return user.ErrMissing() // a realm alone names nobody
 	}
 	return err
+}
+
+// rightQuery asks for the right of the caller. What a request of an administrator
+// does not name is not compared: a policy for one user also allows to list his
+// realm.
+func (a *API) rightQuery(r *Request, action string) policy.Query {
+	q := a.callerQuery(r, action)
+	if r.SelfService() || r.User.Login != "" {
+		return q
+	}
+	q.User = nil
+	if r.User.Realm != "" {
+		q.Realm = &r.User.Realm
+	}
+	if r.User.Resolver != "" {
+		q.Resolver = &r.User.Resolver
+	} else if name, given := r.Params.Text("resolver"); given && name != "" {
+		q.Resolver = &name
+	}
+	return q
+}
+
+// needsAnywhere is needs for a right that is not compared with the user that the
+// request names: what it reaches is limited later.
+func (a *API) needsAnywhere(action string) Step {
+	return func(next Operation) Operation {
+		return func(ctx context.Context, r *Request) (*Answer, error) {
+			q := a.callerQuery(r, action)
+			if r.Admin() {
+				q.User = nil
+			}
+			if err := a.allowed(ctx, r, q, action); err != nil {
+				return nil, err
+			}
+			return next(ctx, r)
+		}
+	}
 }
 
 // allowed refuses the caller if the query finds no right.

@@ -252,6 +252,7 @@ func (a *API) run(ctx context.Context, r *Request) (answer *Answer, err error) {
 		}
 	}()
 	if err := a.authenticate(ctx, r); err != nil {
+		r.unknown = !strings.HasPrefix(r.Route.Path, "/auth") && !strings.HasPrefix(r.Route.Path, "/validate/")
 		return nil, err
 	}
 	if err := a.identify(ctx, r); err != nil {
@@ -437,16 +438,11 @@ func (a *API) fire(ctx context.Context, r *Request, name string, at event.Positi
 		return err
 	}
 	if at == event.Pre {
-		return a.identifyAgain(ctx, r)
+		r.forgetToken() // the serial may be another now; the user stays who he was
+		return nil
 	}
 	answer.Body = run.Response.Body
 	return nil
-}
-
-// identifyAgain looks who the user is now, after handlers changed parameters.
-func (a *API) identifyAgain(ctx context.Context, r *Request) error {
-	r.forgetToken()
-	return a.identify(ctx, r)
 }
 
 // flush carries out the changes so far.

@@ -9,4 +9,6 @@ type Filter struct {
 	// AnyRealm, when not nil, are the only realms whose rows are seen.
 	AnyRealm []string
 	Since    time.Time
+	// Last, when not 0, is the highest number.
+	Last int64
 }

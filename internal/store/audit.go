@@ -178,6 +178,9 @@ func (db *DB) auditWhere(f audit.Filter) *where {
 			}
 		}
 	}
+	if f.Last != 0 {
+		w.add("id <= ?", f.Last)
+	}
 	if f.AnyRealm != nil {
 		in, args := inList(f.AnyRealm)
 		w.add("realm IN "+in, args...)

@@ -34,7 +34,7 @@ func test(ctx context.Context, v field.Values, d resolver.Deps) (bool, string) {
 	case err != nil:
 		return false, "The directory does not give users: " + explain(err).Error()
 	case others > 0:
-		return true, fmt.Sprintf("The directory works. Users found: %d. Entries left out because they have no %s: %d.", users, u.set.uidType, others)
+		return true, fmt.Sprintf("Your LDAP config seems to be OK, %d user objects found. Entries left out because they have no %s: %d.", users, u.set.uidType, others)
 	}
-	return true, fmt.Sprintf("The directory works. Users found: %d.", users)
+	return true, fmt.Sprintf("Your LDAP config seems to be OK, %d user objects found.", users)
 }

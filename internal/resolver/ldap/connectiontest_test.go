@@ -16,21 +16,21 @@ func TestKindTest(t *testing.T) {
 		ok   bool
 		text string
 	}{
-		{"all well", nil, true, "Users found: 3."},
-		{"not all have a uid", field.Values{"UIDTYPE": "telephoneNumber"}, true, "Users found: 2."},
-		{"DN and LEVEL", field.Values{"UIDTYPE": "DN", "SCOPE": "LEVEL"}, true, "Users found: 2."},
-		{"limit", field.Values{"SIZELIMIT": "1"}, true, "Users found: 1."},
-		{"no limit", field.Values{"SIZELIMIT": "0"}, true, "Users found: 3."},
+		{"all well", nil, true, "3 user objects found."},
+		{"not all have a uid", field.Values{"UIDTYPE": "telephoneNumber"}, true, "2 user objects found."},
+		{"DN and LEVEL", field.Values{"UIDTYPE": "DN", "SCOPE": "LEVEL"}, true, "2 user objects found."},
+		{"limit", field.Values{"SIZELIMIT": "1"}, true, "1 user objects found."},
+		{"no limit", field.Values{"SIZELIMIT": "0"}, true, "3 user objects found."},
 		{"broken filter", field.Values{"LDAPSEARCHFILTER": "(uid"}, false, "LDAPSEARCHFILTER"},
 		{"filter that leaves its brackets", field.Values{"LDAPSEARCHFILTER": "(uid=*))(|(uid=*)"}, false, "LDAPSEARCHFILTER"},
-		{"no such base", field.Values{"LDAPBASE": "ou=nosuch," + slapd.Suffix}, true, "Users found: 0."},
+		{"no such base", field.Values{"LDAPBASE": "ou=nosuch," + slapd.Suffix}, true, "0 user objects found."},
 		{"wrong password", field.Values{"BINDPW": "wrong"}, false, "refuses the service account"},
 		{"wrong account", field.Values{"BINDDN": "cn=nobody," + slapd.Suffix}, false, "refuses the service account"},
-		{"anonymous", field.Values{"BINDDN": "", "BINDPW": ""}, true, "Users found: 0."},
+		{"anonymous", field.Values{"BINDDN": "", "BINDPW": ""}, true, "0 user objects found."},
 		{"unknown AUTHTYPE", field.Values{"AUTHTYPE": "Smoke signal"}, false, "AUTHTYPE"},
 		{"no map", field.Values{"USERINFO": "nonsense"}, false, "USERINFO"},
 		{"no server", field.Values{"LDAPURI": ""}, false, "LDAPURI"},
-		{"STARTTLS", field.Values{"START_TLS": "1", "TLS_VERIFY": "True", "TLS_CA_FILE": s.CAFile, "LDAPURI": s.NameURI()}, true, "Users found: 3."},
+		{"STARTTLS", field.Values{"START_TLS": "1", "TLS_VERIFY": "True", "TLS_CA_FILE": s.CAFile, "LDAPURI": s.NameURI()}, true, "3 user objects found."},
 		{"nobody listens", field.Values{"LDAPURI": "ldap://127.0.0.1:1"}, false, "refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
