@@ -78,6 +78,13 @@ func (a *API) Handler() http.Handler {
 	for path, methods := range byPath {
 		mux.HandleFunc(muxPattern(path), func(w http.ResponseWriter, req *http.Request) { a.dispatch(w, req, methods) })
 	}
+	for path, methods := range byPath {
+		bare := strings.TrimSuffix(path, "/")
+		if _, taken := byPath[bare]; bare != path && !taken {
+			mux.HandleFunc(bare, func(w http.ResponseWriter, req *http.Request) { a.dispatch(w, req, slashed(methods)) })
+		}
+	}
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { page(w, http.StatusOK, "eduMFA "+a.Version) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { page(w, http.StatusNotFound, "Not Found") })
 	return mux
 }
@@ -115,6 +122,12 @@ func (a *API) dispatch(w http.ResponseWriter, req *http.Request, methods map[str
 	if rt == nil {
 		rt = a.wildcard(req)
 	}
+	if rt == nil && a.behindSlash(req) || rt != nil && rt.Do == nil {
+		to := *req.URL
+		to.Path += "/"
+		http.Redirect(w, req, to.RequestURI(), http.StatusPermanentRedirect)
+		return
+	}
 	if rt == nil {
 		allow := make([]string, 0, len(methods))
 		for m := range methods {
@@ -130,6 +143,23 @@ func (a *API) dispatch(w http.ResponseWriter, req *http.Request, methods map[str
 		}
 	}
 	a.serve(w, req, rt)
+}
+
+// slashed are the methods of a path with a final slash for the path without it:
+// routes that do nothing, so that clients are led on.
+func slashed(methods map[string]*Route) map[string]*Route {
+	out := make(map[string]*Route, len(methods))
+	for m := range methods {
+		out[m] = &Route{Method: m}
+	}
+	return out
+}
+
+// behindSlash reports whether the path with a final slash has the method.
+func (a *API) behindSlash(req *http.Request) bool {
+	return slices.ContainsFunc(a.routes(), func(rt Route) bool {
+		return rt.Path == req.URL.Path+"/" && slices.Contains(strings.Split(rt.Method, ","), req.Method)
+	})
 }
 
 // wildcard finds the route of a method whose pattern fits a path that is also

@@ -6,12 +6,19 @@ import (
 	"strings"
 
 	"edumfa/internal/policy"
+	"edumfa/internal/qr"
 	"edumfa/internal/session"
 )
 
 // templateURL is where the user interface looks for policy templates when no
 // policy names another place.
 const templateURL = "https://raw.githubusercontent.com/edumfa/policy-templates/main/templates/"
+
+// The apps that policies can show QR codes of.
+const (
+	androidAppURL = "https://play.google.com/store/apps/details?id=it.netknights.piauthenticator"
+	iosAppURL     = "https://apps.apple.com/us/app/privacyidea-authenticator/id1445401301"
+)
 
 // addUISettings adds what the user interface wants to know after a login. The
 // words are the field's, down to the spelling of the default timeout action.
@@ -24,7 +31,7 @@ func (a *API) addUISettings(ctx context.Context, r *Request, c session.Caller, v
 	value["user_page_size"] = ui.number("user_page_size", 15)
 	value["policy_template_url"] = ui.word("policy_template_url", templateURL)
 	value["default_tokentype"] = ui.word("default_tokentype", "hotp")
-	value["logout_redirect_url"] = ui.word("logout_redirect_url", "")
+	value["logout_redirect_url"] = ui.word("logout_redirect", "")
 	value["subscription_status"] = 3
 	value["subscription_status_push"] = 3
 	for _, name := range []string{"user_details", "search_on_enter", "hide_welcome_info", "hide_buttons", "deletion_confirmation", "show_seed"} {
@@ -33,14 +40,9 @@ func (a *API) addUISettings(ctx context.Context, r *Request, c session.Caller, v
 	value["admin_dashboard"] = c.Role == session.RoleAdmin && ui.on("admin_dashboard")
 	value["show_node"] = ""
 	if ui.on("show_node") {
-		value["show_node"] = r.Node
+		value["show_node"] = a.Config.NodeFor("")
 	}
-	for _, name := range []string{"qr_image_android", "qr_image_ios", "qr_image_custom"} {
-		value[name] = nil
-		if v := ui.word(name, ""); v != "" {
-			value[name] = v
-		}
-	}
+	ui.images(value)
 	value["token_rollover"] = ui.grouped("token_rollover")
 	value["require_description"] = texts(ui.list(policy.ScopeEnrollment, "require_description"))
 	if err := ui.wizard(value); err != nil {
@@ -65,17 +67,18 @@ type uiSettings struct {
 	err error
 }
 
+// query asks for the caller; a local administrator counts as of the default
+// realm, though he is in none.
 func (x *uiSettings) query(scope, action string) policy.Query {
-	if x.c.Role == session.RoleUser || x.c.Realm != "" {
-		q := x.a.query(x.r, scope, action)
-		q.Login, q.Realm = policy.Text(x.c.Username), policy.Text(x.c.Realm)
-		if !x.r.User.Empty() && x.r.User.Login == x.c.Username {
-			q = x.a.userQuery(x.r, scope, action, x.r.User)
-		}
-		return q
+	if !x.r.User.Empty() && x.r.User.Login == x.c.Username && x.c.Realm != "" {
+		return x.a.userQuery(x.r, scope, action, x.r.User)
+	}
+	realm := x.c.Realm
+	if realm == "" {
+		realm = x.r.Snap.Realms.Default()
 	}
 	q := x.a.query(x.r, scope, action)
-	q.Login, q.Realm = policy.Text(x.c.Username), policy.Text("")
+	q.Login, q.Realm = policy.Text(x.c.Username), policy.Text(realm)
 	return q
 }
 
@@ -139,14 +142,34 @@ func (x *uiSettings) grouped(action string) map[string]any {
 	return out
 }
 
+// images are QR codes that lead to apps; nil where none is wanted.
+func (x *uiSettings) images(value map[string]any) {
+	urls := map[string]string{"qr_image_android": "", "qr_image_ios": "", "qr_image_custom": x.word("show_custom_authenticator", "")}
+	if x.on("show_android_privacyidea_authenticator") {
+		urls["qr_image_android"] = androidAppURL
+	}
+	if x.on("show_ios_privacyidea_authenticator") {
+		urls["qr_image_ios"] = iosAppURL
+	}
+	for name, url := range urls {
+		value[name] = nil
+		if url == "" || x.err != nil {
+			continue
+		}
+		if img, err := qr.DataURI(url); err == nil { // an address too long for an image keeps nobody out
+			value[name] = img
+		}
+	}
+}
+
 // wizard: users without a token are led through their first enrolment.
 func (x *uiSettings) wizard(value map[string]any) error {
 	value["token_wizard"], value["dialog_no_token"], value["token_wizard_2nd"] = false, false, false
 	if x.c.Role != session.RoleUser {
 		return x.err
 	}
-	value["token_wizard_2nd"] = x.on("token_wizard_2nd")
-	wizard, dialog := x.on("token_wizard"), x.on("dialog_no_token")
+	value["token_wizard_2nd"] = x.on("tokenwizard_2nd_token")
+	wizard, dialog := x.on("tokenwizard"), x.on("dialog_no_token")
 	if x.err != nil || !wizard && !dialog || !x.r.User.Exists() {
 		return x.err
 	}

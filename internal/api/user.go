@@ -202,7 +202,8 @@ func userShown(u resolver.User, resolverName string, editable bool, extra map[st
 	return row
 }
 
-// userAttributes are the attributes of a request for a user in a store.
+// userAttributes are the attributes of a request for a user in a store. The
+// parameter username, beside user, is another login name for him.
 func userAttributes(r *Request) (resolver.Attributes, string, string, error) {
 	resolverName, err := r.Params.Required("resolver")
 	if err != nil {
@@ -214,7 +215,7 @@ func userAttributes(r *Request) (resolver.Attributes, string, string, error) {
 	}
 	out := resolver.Attributes{"username": name}
 	for _, n := range r.Params.Names() {
-		if v := r.Params.TextOr(n, ""); v != "" && !slices.Contains([]string{"user", "resolver", "username", "userid"}, n) {
+		if v := r.Params.TextOr(n, ""); v != "" && !slices.Contains([]string{"user", "resolver", "userid"}, n) {
 			out[n] = v
 		}
 	}
