@@ -61,18 +61,20 @@ func (a *API) auditFilter(ctx context.Context, r *Request) (audit.Filter, error)
 		if err != nil {
 			return f, mfaerr.NewParameter("The time limit '%s' is no period like 3d.", limit)
 		}
-		f.Since = r.Now.Add(-period)
+		if period != 0 { // no time at all is no limit
+			f.Since = r.Now.Add(-period)
+		}
 	}
 	return f, nil
 }
 
 // auditRealms limits an administrator to the realms of the policies that let him
 // read the audit. One policy for all realms beside others does not widen them.
-func (a *API) auditRealms(ctx context.Context, r *Request) ([]string, error) {
+func (a *API) auditRealms(ctx context.Context, r *Request, action string) ([]string, error) {
 	if !r.Admin() {
 		return nil, nil
 	}
-	q := a.query(r, policy.ScopeAdmin, "auditlog")
+	q := a.query(r, policy.ScopeAdmin, action)
 	q.AdminUser, q.AdminRealm = &r.Caller.Username, &r.Caller.Realm
 	list, err := r.Snap.Policies.Match(ctx, q)
 	if err != nil {
@@ -85,22 +87,28 @@ func (a *API) auditRealms(ctx context.Context, r *Request) ([]string, error) {
 	return realms, nil
 }
 
+// auditHidden are the columns that are not shown to the caller.
+func (a *API) auditHidden(ctx context.Context, r *Request) (map[string]bool, error) {
+	names, err := a.policyValues(ctx, r, a.callerQuery(r, "hide_audit_columns"), policy.Words)
+	hidden := map[string]bool{}
+	for _, name := range names {
+		hidden[name] = true
+	}
+	return hidden, err
+}
+
 // auditSearch lists one page of the audit.
 func (a *API) auditSearch(ctx context.Context, r *Request) (*Answer, error) {
 	f, err := a.auditFilter(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if f.AnyRealm, err = a.auditRealms(ctx, r); err != nil {
+	if f.AnyRealm, err = a.auditRealms(ctx, r, "auditlog"); err != nil {
 		return nil, err
 	}
-	hide, err := a.policyValues(ctx, r, a.callerQuery(r, "hide_audit_columns"), policy.Words)
+	hidden, err := a.auditHidden(ctx, r)
 	if err != nil {
 		return nil, err
-	}
-	hidden := map[string]bool{}
-	for _, name := range hide {
-		hidden[name] = true
 	}
 	page, err := r.Params.Int("page", 1)
 	if err != nil {
@@ -209,9 +217,17 @@ func isoTime(t *time.Time) any {
 
 // auditFile streams all rows that fit as a text file, oldest first. Every value
 // stands between apostrophes, nothing is escaped: programs that read it expect
-// that.
+// that. It shows no more than the list: rows of the caller's realms, and nothing
+// in the columns that are hidden from him.
 func (a *API) auditFile(ctx context.Context, r *Request) (*Answer, error) {
 	f, err := a.auditFilter(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if f.AnyRealm, err = a.auditRealms(ctx, r, "auditlog_download"); err != nil {
+		return nil, err
+	}
+	hidden, err := a.auditHidden(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -225,11 +241,11 @@ func (a *API) auditFile(ctx context.Context, r *Request) (*Answer, error) {
 	}
 	r.Audit.Success = 1
 	return &Answer{Status: 200, Plain: &Plain{Type: "text/csv", FileName: r.Params.TextOr("csvfile", ""), Stream: func(ctx context.Context, w io.Writer) error {
-		return a.writeAudit(ctx, f, w)
+		return a.writeAudit(ctx, f, hidden, w)
 	}}}, nil
 }
 
-func (a *API) writeAudit(ctx context.Context, f audit.Filter, w io.Writer) error {
+func (a *API) writeAudit(ctx context.Context, f audit.Filter, hidden map[string]bool, w io.Writer) error {
 	b := bufio.NewWriter(w)
 	columns := auditFileColumns()
 	for last := int64(-1 << 62); ; {
@@ -247,7 +263,11 @@ func (a *API) writeAudit(ctx context.Context, f audit.Filter, w io.Writer) error
 				if j > 0 {
 					_ = b.WriteByte(',')
 				}
-				_, _ = b.WriteString("'" + csvValue(row[c]) + "'")
+				value := ""
+				if !hidden[c] {
+					value = csvValue(row[c])
+				}
+				_, _ = b.WriteString("'" + value + "'")
 			}
 			_ = b.WriteByte('\n')
 		}

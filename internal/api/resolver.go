@@ -201,8 +201,7 @@ func (a *API) resolverTest(ctx context.Context, r *Request) (*Answer, error) {
 }
 
 // storedSecrets puts the stored secrets of the resolver that the request names
-// in the place of the word that stands for them. They go only where they were
-// meant to go: with another address of the server they are not used.
+// in the place of the word that stands for them.
 func (a *API) storedSecrets(r *Request, v field.Values) error {
 	old, exists := storedResolver(r, v["resolver"])
 	if !exists || old.Kind != v["type"] {

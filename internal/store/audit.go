@@ -150,8 +150,8 @@ var auditFilterColumns = map[string]string{
 	"date": "date", "startdate": "startdate", "id": "id",
 }
 
-// auditWhere is the condition of a filter. "*" and "%" stand for any text; a
-// success is asked for as a flag. Names that are no columns do not filter.
+// auditWhere is the condition of a filter. "*" stands for any text; a success is
+// asked for as a flag. Names that are no columns do not filter.
 func (db *DB) auditWhere(f audit.Filter) *where {
 	w := &where{}
 	for _, name := range slices.Sorted(maps.Keys(f.Columns)) {
@@ -159,7 +159,6 @@ func (db *DB) auditWhere(f audit.Filter) *where {
 		if column == "" || strings.TrimSpace(pattern) == "" || strings.Trim(pattern, "*") == "" {
 			continue
 		}
-		wild := strings.ReplaceAll(pattern, "%", "*")
 		switch name {
 		case "success":
 			yes := 0
@@ -169,10 +168,10 @@ func (db *DB) auditWhere(f audit.Filter) *where {
 			}
 			w.add("success = ?", yes)
 		case "date", "startdate", "id":
-			w.add("CAST("+column+" AS "+db.engine.textType()+") "+db.engine.like()+" ? ESCAPE '!'", likePattern(wild))
+			w.add("CAST("+column+" AS "+db.engine.textType()+") "+db.engine.like()+" ? ESCAPE '!'", likePattern(pattern))
 		default:
-			if strings.Contains(wild, "*") {
-				w.add(column+" "+db.engine.like()+" ? ESCAPE '!'", likePattern(wild))
+			if strings.Contains(pattern, "*") {
+				w.add(column+" "+db.engine.like()+" ? ESCAPE '!'", likePattern(pattern))
 			} else {
 				w.add(column+" = ?", pattern)
 			}
