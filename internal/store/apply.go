@@ -26,30 +26,15 @@ func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.E
 				return err
 			}
 		}
-		err := db.InTx(ctx, func(ctx context.Context) error {
-			if err := db.lockTokens(ctx, changes); err != nil {
-				return err
-			}
-			for _, c := range changes {
-				if err := db.apply(ctx, c); err != nil {
-					return err
-				}
-			}
-			if entry == nil {
-				return nil
-			}
-			if late {
-				if err := db.signNumbered(ctx, entry); err != nil {
-					return err
-				}
-			}
-			return db.insertAudit(ctx, entry)
-		})
-		if entry != nil && errors.Is(err, ErrConflict) { // surely rolled back
-			db.auditID.giveBack(entry.Row.ID)
+		err := errStepwise
+		if !late {
+			err = db.applyAtOnce(ctx, changes, entry)
+		}
+		if errors.Is(err, errStepwise) {
+			err = db.applyStepwise(ctx, changes, entry, late)
 		}
 		if !errors.Is(err, errAuditNumber) {
-			if entry != nil && errors.Is(err, ErrConflict) {
+			if entry != nil && errors.Is(err, ErrConflict) { // surely rolled back
 				db.auditID.giveBack(entry.Row.ID)
 			}
 			return err
@@ -59,23 +44,39 @@ func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.E
 	return public(errAuditNumber)
 }
 
+// applyStepwise carries out the changes one after the other; late numbers and
+// signs the audit row in the transaction.
+func (db *DB) applyStepwise(ctx context.Context, changes []change.Change, entry *audit.Entry, late bool) error {
+	return db.InTx(ctx, func(ctx context.Context) error {
+		if err := db.lockTokens(ctx, changes); err != nil {
+			return err
+		}
+		for _, c := range changes {
+			if err := db.apply(ctx, c); err != nil {
+				return err
+			}
+		}
+		if entry == nil {
+			return nil
+		}
+		if late {
+			if err := db.signNumbered(ctx, entry); err != nil {
+				return err
+			}
+		}
+		return db.insertAudit(ctx, entry)
+	})
+}
+
 func (db *DB) apply(ctx context.Context, c change.Change) error {
 	switch c := c.(type) {
 	case change.UseToken:
-		q, args := "UPDATE token SET count = ?, failcount = 0 WHERE id = ? AND count = ? AND failcount < maxfail AND active = ? AND COALESCE(locked, ?) = ? AND COALESCE(revoked, ?) = ?",
-			[]any{c.Next, c.ID, c.Seen, true, false, false, false, false}
-		if c.KeepFail {
-			q = "UPDATE token SET count = ? WHERE id = ? AND count = ? AND active = ? AND COALESCE(locked, ?) = ? AND COALESCE(revoked, ?) = ?"
-		}
-		if err := db.mustOne(ctx, q, args...); err != nil {
+		if err := db.write(ctx, useToken(c)); err != nil || c.KeepFail {
 			return err
-		}
-		if c.KeepFail {
-			return nil
 		}
 		return db.deleteInfo(ctx, c.ID, token.InfoFailExceeded)
 	case change.MoveCounter:
-		return db.mustOne(ctx, "UPDATE token SET count = ? WHERE id = ? AND count = ?", c.Next, c.ID, c.Seen)
+		return db.write(ctx, moveCounter(c))
 	case change.FailToken:
 		return db.failToken(ctx, c)
 	case change.ResetFail:
@@ -136,9 +137,17 @@ func (db *DB) mustOne(ctx context.Context, q string, args ...any) error {
 	return err
 }
 
-func (db *DB) deleteInfo(ctx context.Context, id int64, key string) error {
-	_, err := db.exec(ctx, `DELETE FROM tokeninfo WHERE token_id = ? AND "Key" = ?`, id, key)
+// write carries out one statement.
+func (db *DB) write(ctx context.Context, w write) error {
+	n, err := db.exec(ctx, w.q, w.args...)
+	if err == nil && w.rows == itsRow && n != 1 {
+		return ErrConflict
+	}
 	return err
+}
+
+func (db *DB) deleteInfo(ctx context.Context, id int64, key string) error {
+	return db.write(ctx, deleteInfoWrite(id, key))
 }
 
 func (db *DB) failToken(ctx context.Context, c change.FailToken) error {
@@ -166,9 +175,14 @@ func (db *DB) countInfo(ctx context.Context, c change.CountInfo) error {
 }
 
 func (db *DB) insertChallenge(ctx context.Context, c challenge.Challenge) error {
-	_, err := db.insert(ctx, "challenge", `transaction_id, serial, challenge, data, "session", timestamp, expiration, received_count, otp_valid`,
-		c.TransactionID, c.Serial, c.Challenge, c.Data, c.Session, naive(c.Timestamp.UTC()), naive(c.Expiration.UTC()), c.Received, c.Valid)
+	_, err := db.insert(ctx, "challenge", newChallengeColumns, newChallengeValues(c)...)
 	return err
+}
+
+const newChallengeColumns = `transaction_id, serial, challenge, data, "session", timestamp, expiration, received_count, otp_valid`
+
+func newChallengeValues(c challenge.Challenge) []any {
+	return []any{c.TransactionID, c.Serial, c.Challenge, c.Data, c.Session, naive(c.Timestamp.UTC()), naive(c.Expiration.UTC()), c.Received, c.Valid}
 }
 
 func (db *DB) seenClient(ctx context.Context, c change.SeenClient) error {

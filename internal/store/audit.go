@@ -91,18 +91,22 @@ const auditColumns = `id, date, startdate, duration, signature, action, success,
  action_detail, info, edumfa_server, client, loglevel, clearance_level, thread_id, policies`
 
 func (db *DB) insertAudit(ctx context.Context, e *audit.Entry) error {
+	err := db.write(ctx, db.auditWrite(e))
+	if duplicate(err) {
+		return errAuditNumber
+	}
+	return err
+}
+
+func (db *DB) auditWrite(e *audit.Entry) write {
 	r := &e.Row
 	duration := "?"
 	if db.engine.name == "postgres" {
 		duration = "CAST(? AS INTERVAL)"
 	}
-	_, err := db.exec(ctx, "INSERT INTO mfa_audit ("+auditColumns+") VALUES (?,?,?,"+duration+",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	return write{"INSERT INTO mfa_audit (" + auditColumns + ") VALUES (?,?,?," + duration + ",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", []any{
 		r.ID, naiveP(r.Date), naiveP(r.StartDate), db.engine.durationText(r.Duration), r.Signature, r.Action, r.Success, r.Serial, r.TokenType,
-		r.User, r.Realm, r.Resolver, r.Administrator, r.ActionDetail, r.Info, r.Server, r.Client, r.LogLevel, r.ClearanceLevel, r.ThreadID, r.Policies)
-	if duplicate(err) {
-		return errAuditNumber
-	}
-	return err
+		r.User, r.Realm, r.Resolver, r.Administrator, r.ActionDetail, r.Info, r.Server, r.Client, r.LogLevel, r.ClearanceLevel, r.ThreadID, r.Policies}, whatever}
 }
 
 func naiveP(t *time.Time) any {

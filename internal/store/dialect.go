@@ -21,6 +21,8 @@ type engine struct {
 	singleWriter bool
 	// cachesStatements: the driver keeps statements prepared by itself.
 	cachesStatements bool
+	// pipelines: statements can be sent without waiting for the answer to each.
+	pipelines bool
 }
 
 func (e engine) nextval(table string) string {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"edumfa/internal/dburi"
@@ -50,6 +51,7 @@ type DB struct {
 
 	isolation *sql.TxOptions
 	queries   statementCache
+	rebounds  sync.Map // SQL text of the few changes of logins → the product's
 	writer    *groupWriter
 	auditID   auditIDs
 }
@@ -107,7 +109,7 @@ func (db *DB) detect(ctx context.Context, dialect string) error {
 	case "sqlite":
 		db.engine = engine{name: "sqlite", returning: true, singleWriter: true}
 	case "postgres":
-		db.engine = engine{name: "postgres", sequences: true, returning: true, cachesStatements: true}
+		db.engine = engine{name: "postgres", sequences: true, returning: true, cachesStatements: true, pipelines: true}
 	default:
 		var version string
 		if err := db.pool.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {

@@ -151,9 +151,11 @@ func (db *DB) saveLinks(ctx context.Context, tokenID int64, old, now []string, n
 	return nil
 }
 
+const setInfoText = `UPDATE tokeninfo SET "Value" = ?, "Type" = ? WHERE token_id = ? AND "Key" = ?`
+
 // setInfo writes a tokeninfo value, whether the key is there or not.
 func (db *DB) setInfo(ctx context.Context, id int64, key, value, kind string) error {
-	n, err := db.exec(ctx, `UPDATE tokeninfo SET "Value" = ?, "Type" = ? WHERE token_id = ? AND "Key" = ?`, value, kind, id, key)
+	n, err := db.exec(ctx, setInfoText, value, kind, id, key)
 	if err != nil || n > 0 {
 		return err
 	}
