@@ -182,7 +182,7 @@ func (t *traffic) auditPage(w int) error {
 	return err
 }
 
-func pinName(c cost) string { return "check with PIN, Argon2 " + c.String() }
+func pinName(c cost) string { return "HOTP with PIN, Argon2 " + c.String() }
 
 func (in *installation) wanted(name string) bool {
 	if len(in.Only) == 0 {
@@ -226,8 +226,8 @@ func (in *installation) measure(ctx context.Context, r *report) error {
 func (in *installation) measureOne(r *report, t *traffic, at int) error {
 	list := []measurement{
 		{"triggerchallenge", 0, (*report).withoutHash, t.trigger},
-		{"check, answer to a challenge", 0, (*report).withoutHash, t.answer},
-		{"check, HOTP without PIN", 0, (*report).withoutHash, t.check(in.withoutPIN(), "")},
+		{"answer to a challenge", 0, (*report).withoutHash, t.answer},
+		{"HOTP without PIN", 0, (*report).withoutHash, t.check(in.withoutPIN(), "")},
 		{pinName(moderate), 0, func(r *report) float64 { return r.hashes[0] }, t.check(in.withModerate(), pin)},
 		{"page of 100 tokens", 1, nil, t.tokenPage},
 		{"tokens of a user", 1, nil, t.userTokens},
