@@ -227,7 +227,10 @@ func (a *API) attempt(ctx context.Context, r *Request, env *tokentype.Env, token
 	if in.TransactionID != "" || len(reply.Prompts) > 0 {
 		a.sweepChallenges(r)
 	}
-	return yes, reply, err
+	if err != nil || !yes {
+		return yes, reply, err
+	}
+	return a.notTooLongAgo(ctx, r, tokens, reply)
 }
 
 // sweepLimit is how many expired challenges one request removes at most.
