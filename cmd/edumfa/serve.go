@@ -101,6 +101,7 @@ func serveInstallation(o options) error {
 	if o.listen == "" {
 		o.listen = c.Listen
 	}
+	defer a.Start(ctx)()
 	return listenAndServe(ctx, o, a.Handler(), log)
 }
 

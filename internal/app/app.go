@@ -200,5 +200,8 @@ func (a *App) wire(queue *passhash.Queue) error {
 // Handler serves the API.
 func (a *App) Handler() http.Handler { return a.api.Handler() }
 
-// Close ends all connections.
-func (a *App) Close() error { return a.Store.Close() }
+// Close ends all connections. Requests and what Start began have ended before.
+func (a *App) Close() error {
+	a.Snapshots.Close()
+	return a.Store.Close()
+}

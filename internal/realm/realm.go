@@ -126,6 +126,18 @@ func (o *Opener) Open(ctx context.Context, realms []Row, stored []resolver.Store
 	return d
 }
 
+// Close closes all instances.
+func (o *Opener) Close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, i := range o.live {
+		if i.Live != nil {
+			_ = i.Live.Close()
+		}
+	}
+	o.live = nil
+}
+
 func priority(l Link) int {
 	if l.Priority == nil || *l.Priority == 0 {
 		return noPriority

@@ -59,7 +59,14 @@ type Holder struct {
 	current atomic.Pointer[Snapshot]
 	looked  atomic.Int64 // Unix nanoseconds of the last look
 	loading sync.Mutex
+
+	retiring sync.Mutex
+	retired  map[*time.Timer]func()
+	closed   bool
 }
+
+// grace is more than the longest request: what it uses is not closed under it.
+const grace = 3 * time.Minute
 
 // Options of New.
 type Options struct {
@@ -74,7 +81,7 @@ type Options struct {
 
 // New makes a holder; the first Current loads.
 func New(o Options) *Holder {
-	return &Holder{store: o.Store, opener: o.Opener, decrypt: o.Decrypt, now: o.Now, every: o.Every, grace: time.Minute, loaded: o.Loaded}
+	return &Holder{store: o.Store, opener: o.Opener, decrypt: o.Decrypt, now: o.Now, every: o.Every, grace: grace, loaded: o.Loaded}
 }
 
 // Current returns the configuration as the database has it now.
@@ -93,8 +100,14 @@ func (h *Holder) Current(ctx context.Context) (*Snapshot, error) {
 	}
 	h.loading.Lock()
 	defer h.loading.Unlock()
-	if s = h.current.Load(); s != nil && h.fresh(s, stamp) {
-		return s, nil // somebody else loaded it meanwhile
+	if now := h.current.Load(); now != nil && now != s {
+		// Somebody else loaded meanwhile, perhaps more than we know of.
+		if stamp, err = h.store.Timestamp(ctx); err != nil {
+			return nil, err
+		}
+		if h.fresh(now, stamp) {
+			return now, nil
+		}
 	}
 	s, err = h.load(ctx)
 	if h.loaded != nil {
@@ -104,14 +117,14 @@ func (h *Holder) Current(ctx context.Context) (*Snapshot, error) {
 }
 
 // fresh reports whether s still is the configuration. Programs that write whole
-// seconds can change it twice in one, so a snapshot of the stamp's own second
-// is loaded once more when that second is over.
+// seconds can change it twice in one, so a snapshot that is not younger than the
+// stamp's second is loaded once more when that second is over.
 func (h *Holder) fresh(s *Snapshot, stamp string) bool {
 	if s.stamp != stamp || stamp == "" {
 		return false
 	}
-	provisional := stampSeconds(stamp) == s.second
-	return !provisional || h.now().Unix() == s.second
+	second := stampSeconds(stamp)
+	return second < s.second || h.now().Unix() <= second
 }
 
 func stampSeconds(stamp string) int64 {
@@ -127,6 +140,40 @@ func stampSeconds(stamp string) int64 {
 
 // Invalidate makes the next Current load, whatever the timestamp says.
 func (h *Holder) Invalidate() { h.current.Store(nil) }
+
+// retire closes a replaced resolver when no request can use it any more.
+func (h *Holder) retire(closeIt func()) {
+	h.retiring.Lock()
+	defer h.retiring.Unlock()
+	if h.closed {
+		closeIt()
+		return
+	}
+	var t *time.Timer
+	t = time.AfterFunc(h.grace, func() {
+		h.retiring.Lock()
+		delete(h.retired, t)
+		h.retiring.Unlock()
+		closeIt()
+	})
+	if h.retired == nil {
+		h.retired = map[*time.Timer]func(){}
+	}
+	h.retired[t] = closeIt
+}
+
+// Close closes all resolvers. No request may be under way.
+func (h *Holder) Close() {
+	h.retiring.Lock()
+	for t, closeIt := range h.retired {
+		if t.Stop() {
+			closeIt()
+		}
+	}
+	h.retired, h.closed = nil, true
+	h.retiring.Unlock()
+	h.opener.Close()
+}
 
 func (h *Holder) load(ctx context.Context) (*Snapshot, error) {
 	s := &Snapshot{second: h.now().Unix()}
@@ -169,7 +216,7 @@ func (h *Holder) load(ctx context.Context) (*Snapshot, error) {
 	s.Events = event.NewSnapshot(definitions)
 	// A mapping that cannot be read trusts no proxy.
 	s.Proxies, _ = clientip.ParseMapping(s.Settings.Text("OverrideAuthorizationClient", ""))
-	s.Realms = h.opener.Open(ctx, realms, stored, func(closeIt func()) { time.AfterFunc(h.grace, closeIt) })
+	s.Realms = h.opener.Open(ctx, realms, stored, h.retire)
 	h.current.Store(s)
 	return s, nil
 }
