@@ -15,7 +15,7 @@ func (a *API) tokenChallenges(ctx context.Context, r *Request) (*Answer, error) 
 		return nil, err
 	}
 	p := r.Params
-	f := challenge.Filter{Serial: p.TextOr("serial", ""), TransactionID: p.TextOr("transaction_id", "")}
+	f := challenge.Filter{Serial: r.HTTP.PathValue("serial"), TransactionID: p.TextOr("transaction_id", "")}
 	if !r.Snap.Settings.Bool("DisableAutoChallengeJanitor", false) {
 		f.OpenAt = r.Now
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -145,37 +144,13 @@ func (a *API) importToken(ctx context.Context, r *Request, e tokenimport.Entry) 
 	if err != nil {
 		return err
 	}
-	p := params.New(map[string]any{"serial": e.Serial, "type": e.Type, "otpkey": e.Key, "description": cut(e.Description, maxDescription)})
-	if e.Digits > 0 {
-		p.Set("otplen", itoa(e.Digits))
-	}
-	if e.Hash != "" {
-		p.Set("hashlib", e.Hash)
-	}
-	for k, v := range e.Params {
-		p.Set(k, v)
-	}
+	p := params.New(e.Enrolment())
 	request := enrol.Request{Params: p, User: u, Realms: r.Params.List("tokenrealms"), Kind: token.KindHardware}
 	t, _, err := a.Enrol.Init(ctx, a.env(ctx, r, nil, u), request)
 	if err != nil || e.Counter == "" && e.Shift == "" {
 		return err
 	}
-	return a.Tokens.Change(ctx, t, func(n *token.Token) error {
-		if e.Counter != "" {
-			c, err := strconv.ParseInt(e.Counter, 10, 64)
-			if err != nil || c < 0 || c > 1<<31-1 {
-				return mfaerr.NewParameter("The counter of the token %s is no number: %q", e.Serial, e.Counter)
-			}
-			n.Count = c
-		}
-		if e.Shift != "" {
-			if _, err := strconv.ParseFloat(e.Shift, 64); err != nil {
-				return mfaerr.NewParameter("The drift of the token %s is no number: %q", e.Serial, e.Shift)
-			}
-			n.Info["timeShift"] = token.Info{Value: e.Shift}
-		}
-		return nil
-	})
+	return a.Tokens.Change(ctx, t, e.Place)
 }
 
 // importOwner finds the user that a file names.

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"edumfa/internal/api/params"
 	"edumfa/internal/change"
@@ -42,13 +41,11 @@ func (a *App) ImportTokens(ctx context.Context, list []tokenimport.Entry, realms
 }
 
 func (a *App) importToken(ctx context.Context, snap *snapshot.Snapshot, t tokenimport.Entry, realms []string) error {
-	p, counter, err := importParams(t)
-	if err != nil {
-		return err
-	}
+	p := params.New(t.Enrolment())
 	var owner user.User
 	if t.Owner != nil {
 		finder := &user.Finder{Realms: snap.Realms, Settings: snap.Settings, Attributes: a.Store, Cache: store.UserCache{DB: a.Store}}
+		var err error
 		if owner, err = finder.Find(ctx, t.Owner.Login, t.Owner.Realm, t.Owner.Resolver); err != nil {
 			return err
 		}
@@ -65,35 +62,15 @@ func (a *App) importToken(ctx context.Context, snap *snapshot.Snapshot, t tokeni
 	service := enrol.Service{Types: a.Types, Store: a.Store, PINs: pins{hasher: a.Hasher, keys: k}, NotFound: store.ErrNotFound}
 	return a.Store.InTx(ctx, func(ctx context.Context) error {
 		made, _, err := service.Init(ctx, e, enrol.Request{Params: p, User: owner, Realms: realms, Kind: token.KindHardware})
-		if err != nil || counter == 0 {
+		if err != nil {
 			return err
 		}
 		moved := made.Clone()
-		moved.Count = counter
+		if err := t.Place(moved); err != nil {
+			return err
+		}
 		return a.Store.UpdateToken(ctx, made, moved)
 	})
-}
-
-// importParams are the parameters of the enrolment of a token, and its counter.
-func importParams(t tokenimport.Entry) (*params.Params, int64, error) {
-	values := map[string]any{"serial": t.Serial, "type": t.Type, "otpkey": t.Key, "description": t.Description}
-	if t.Digits > 0 {
-		values["otplen"] = strconv.Itoa(t.Digits)
-	}
-	if t.Hash != "" {
-		values["hashlib"] = t.Hash
-	}
-	for k, v := range t.Params {
-		values[k] = v
-	}
-	if t.Counter == "" {
-		return params.New(values), 0, nil
-	}
-	counter, err := strconv.ParseInt(t.Counter, 10, 32)
-	if err != nil || counter < 0 {
-		return nil, 0, fmt.Errorf("the counter %q is no number", t.Counter)
-	}
-	return params.New(values), counter, nil
 }
 
 // noRules are the policies of the command line: none.

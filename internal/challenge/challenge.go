@@ -33,7 +33,7 @@ func (c *Challenge) Open(now time.Time) bool {
 // Filter selects challenges; empty fields ask nothing.
 type Filter struct {
 	Serial        string // a pattern if it has a *
-	TransactionID string
+	TransactionID string // a pattern if it has a *
 	// OpenAt leaves out challenges that have ended by then.
 	OpenAt time.Time
 	// Realms, when not nil, are the only realms whose tokens' challenges are seen.

@@ -38,9 +38,7 @@ func (db *DB) Challenges(ctx context.Context, transactionID string) ([]challenge
 func (db *DB) ChallengePage(ctx context.Context, f challenge.Filter, o challenge.Order, offset, limit int) ([]challenge.Challenge, int, error) {
 	w := &where{}
 	w.match(db.engine, "serial", f.Serial, false)
-	if f.TransactionID != "" {
-		w.add("transaction_id = ?", f.TransactionID)
-	}
+	w.match(db.engine, "transaction_id", f.TransactionID, false)
 	if !f.OpenAt.IsZero() {
 		w.add("expiration > ?", naive(f.OpenAt.UTC()))
 	}

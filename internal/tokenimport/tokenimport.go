@@ -2,7 +2,12 @@
 // describe. Each kind of file has a folder below.
 package tokenimport
 
-import "edumfa/internal/mfaerr"
+import (
+	"strconv"
+
+	"edumfa/internal/mfaerr"
+	"edumfa/internal/token"
+)
 
 // MaxTokens is how many tokens one file may have; the longest deliveries are far
 // below it.
@@ -22,6 +27,44 @@ type Entry struct {
 	Counter, Shift string
 	// Owner is the user the token is for, nil for nobody.
 	Owner *Owner
+}
+
+// Enrolment are the parameters that enrol the token.
+func (e Entry) Enrolment() map[string]any {
+	description := []rune(e.Description)
+	if len(description) > 80 { // what the column holds
+		description = description[:80]
+	}
+	values := map[string]any{"serial": e.Serial, "type": e.Type, "otpkey": e.Key, "description": string(description)}
+	if e.Digits > 0 {
+		values["otplen"] = strconv.Itoa(e.Digits)
+	}
+	if e.Hash != "" {
+		values["hashlib"] = e.Hash
+	}
+	for k, v := range e.Params {
+		values[k] = v
+	}
+	return values
+}
+
+// Place sets where the token stands: its counter and the drift of its clock.
+// Errors: 905.
+func (e Entry) Place(t *token.Token) error {
+	if e.Counter != "" {
+		c, err := strconv.ParseInt(e.Counter, 10, 64)
+		if err != nil || c < 0 || c > 1<<31-1 {
+			return mfaerr.NewParameter("The counter of the token %s is no number: %q", e.Serial, e.Counter)
+		}
+		t.Count = c
+	}
+	if e.Shift != "" {
+		if _, err := strconv.ParseFloat(e.Shift, 64); err != nil {
+			return mfaerr.NewParameter("The drift of the token %s is no number: %q", e.Serial, e.Shift)
+		}
+		t.Info["timeShift"] = token.Info{Value: e.Shift}
+	}
+	return nil
 }
 
 // Owner names a user.

@@ -2,7 +2,8 @@
 //
 //	serial, key, type, digits, more
 //
-// More is the counter of hotp tokens and the time step of totp tokens. Type is
+// More is the counter of hotp tokens and the time step of totp and daypassword
+// tokens. Type is
 // hotp and digits is 6 when missing. For ocra the fourth column is the suite, for
 // tan it is the TANs with blanks between. After a first line "# version: 2" every
 // line begins with login name, resolver and realm of the owner.
@@ -21,7 +22,7 @@ import (
 func Parse(text string) (tokenimport.File, error) {
 	var f tokenimport.File
 	version := ""
-	for i, line := range strings.Split(text, "\n") {
+	for i, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
 		if comment, is := strings.CutPrefix(line, "#"); is {
 			if v, is := strings.CutPrefix(strings.TrimSpace(comment), "version:"); is && i == 0 {
 				version = strings.TrimSpace(v)
@@ -93,7 +94,7 @@ func entry(columns []string, withOwner bool) (tokenimport.Entry, bool, error) {
 	switch e.Type {
 	case "hotp":
 		e.Counter = column(4)
-	case "totp":
+	case "totp", "daypassword":
 		if e.Params["timeStep"] = column(4); e.Params["timeStep"] == "" {
 			e.Params["timeStep"] = "30"
 		}
