@@ -21,32 +21,33 @@ func errWrongKey() error {
 	return tokenimport.Error("Failed to import tokendata. Wrong encryption key?")
 }
 
-// open returns the secret of a package and whether its MAC is right.
-func (k keys) open(p keyPackage, check bool) (secret []byte, genuine bool, err error) {
-	s := p.Key.Data.Secret
-	if s.Encrypted == nil {
-		secret, err = decode(s.Plain)
+// open returns a secret and whether its MAC is right.
+func (k keys) open(secret *element, check bool) (value []byte, genuine bool, err error) {
+	encrypted := secret.child("encryptedvalue")
+	if !encrypted.there() {
+		value, err = decode(secret.child("plainvalue").value())
 		if err != nil {
 			return nil, false, errWrongKey()
 		}
-		return secret, true, nil
+		return value, true, nil
 	}
-	algorithm := s.Encrypted.Method.Algorithm
+	algorithm := encrypted.child("encryptionmethod").attrs["algorithm"]
 	if !strings.EqualFold(algorithm[strings.LastIndex(algorithm, "#")+1:], "aes128-cbc") {
 		return nil, false, tokenimport.Error("Failed to import tokendata. Only keys under AES128-CBC can be read.")
 	}
-	if secret, err = k.decrypt(s.Encrypted.Value); err != nil || !check {
-		return secret, true, err
+	text := encrypted.child("cipherdata").value()
+	if value, err = k.decrypt(text); err != nil || !check {
+		return value, true, err
 	}
 	macKey, err := k.decrypt(k.macKey)
 	if err != nil {
 		return nil, false, err
 	}
-	data, _ := decode(s.Encrypted.Value)
-	given, err := decode(s.MAC)
+	data, _ := decode(text) // decrypted above
+	given, err := decode(secret.child("valuemac").value())
 	m := hmac.New(sha1.New, macKey)
 	m.Write(data)
-	return secret, err == nil && hmac.Equal(given, m.Sum(nil)), nil
+	return value, err == nil && hmac.Equal(given, m.Sum(nil)), nil
 }
 
 // decode reads base64 that may be broken into lines.

@@ -5,9 +5,7 @@ package pskc
 import (
 	"crypto/pbkdf2"
 	"crypto/sha1"
-	"encoding/base64"
 	"encoding/hex"
-	"encoding/xml"
 	"regexp"
 	"strconv"
 	"strings"
@@ -32,111 +30,62 @@ type Options struct {
 	MAC       string // one of the constants; "" is CheckHard
 }
 
-type container struct {
-	XMLName xml.Name
-	Derived *struct {
-		Method struct {
-			Algorithm string `xml:"Algorithm,attr"`
-			Salt      struct {
-				Specified string
-				Text      string `xml:",chardata"`
-			} `xml:"PBKDF2-params>Salt"`
-			Iterations string `xml:"PBKDF2-params>IterationCount"`
-			Length     string `xml:"PBKDF2-params>KeyLength"`
-		} `xml:"KeyDerivationMethod"`
-	} `xml:"EncryptionKey>DerivedKey"`
-	MACKey   string       `xml:"MACMethod>MACKey>CipherData>CipherValue"`
-	Packages []keyPackage `xml:"KeyPackage"`
-}
-
-type keyPackage struct {
-	Manufacturer string `xml:"DeviceInfo>Manufacturer"`
-	SerialNo     string `xml:"DeviceInfo>SerialNo"`
-	Key          struct {
-		ID        string `xml:"Id,attr"`
-		Algorithm string `xml:"Algorithm,attr"`
-		Response  struct {
-			Length string `xml:"Length,attr"`
-		} `xml:"AlgorithmParameters>ResponseFormat"`
-		Suite string `xml:"AlgorithmParameters>Suite"`
-		Data  struct {
-			Secret struct {
-				Plain     string `xml:"PlainValue"`
-				Encrypted *struct {
-					Method struct {
-						Algorithm string `xml:"Algorithm,attr"`
-					} `xml:"EncryptionMethod"`
-					Value string `xml:"CipherData>CipherValue"`
-				} `xml:"EncryptedValue"`
-				MAC string `xml:"ValueMAC"`
-			}
-			Counter  string `xml:"Counter>PlainValue"`
-			Interval string `xml:"TimeInterval>PlainValue"`
-			Drift    string `xml:"TimeDrift>PlainValue"`
-		}
-	}
-}
-
 // Parse reads a file. Errors: 304.
 func Parse(text string, o Options) (tokenimport.File, error) {
 	var f tokenimport.File
-	var c container
-	if err := xml.Unmarshal([]byte(text), &c); err != nil || c.XMLName.Local != "KeyContainer" {
+	root, err := read(text)
+	if err != nil || !root.child("keycontainer").there() {
 		return f, tokenimport.Error("No KeyContainer found in PSKC data. Could not import any tokens.")
 	}
-	k := keys{preShared: o.PreShared, macKey: c.MACKey}
-	if c.Derived != nil {
-		var err error
-		m := c.Derived.Method
-		salt := m.Salt.Specified
-		if salt == "" {
-			salt = m.Salt.Text
-		}
-		if k.preShared, err = derive(m.Algorithm, salt, m.Iterations, m.Length, o.Password); err != nil {
+	c := root.child("keycontainer")
+	k := keys{preShared: o.PreShared, macKey: c.at("macmethod>mackey>cipherdata").value()}
+	if d := c.at("encryptionkey>derivedkey"); d.there() {
+		if k.preShared, err = derive(d.child("keyderivationmethod"), o.Password); err != nil {
 			return f, err
 		}
 	}
 	abort := false
-	for _, p := range c.Packages {
+	for _, p := range c.all("keypackage") {
 		e := describe(p)
-		secret, genuine, err := k.open(p, o.MAC != NoCheck)
+		if e.Serial == "" {
+			return tokenimport.File{}, tokenimport.Error("A key of the file has no serial.")
+		}
+		secret, genuine, err := k.open(p.at("key>data>secret"), o.MAC != NoCheck)
 		if err != nil {
 			return tokenimport.File{}, err
 		}
 		if e.Key = hex.EncodeToString(secret); e.Type == "pw" {
 			e.Key = string(secret)
 		}
-		if !genuine {
-			if o.MAC == CheckSoft {
-				f.Refused = append(f.Refused, e.Serial)
-				continue
-			}
-			abort = true
+		if !genuine && o.MAC == CheckSoft {
+			f.Refused = append(f.Refused, e.Serial)
+			continue
 		}
-		if e.Serial == "" {
-			return tokenimport.File{}, tokenimport.Error("A key of the file has no serial.")
-		}
+		abort = abort || !genuine
 		if err := f.Put(e); err != nil {
 			return tokenimport.File{}, err
 		}
 	}
-	if abort {
-		for _, e := range f.Entries {
-			f.Refused = append(f.Refused, e.Serial)
-		}
-		f.Entries = nil
+	if !abort {
+		return f, nil
 	}
-	return f, nil
+	none := tokenimport.File{Refused: f.Refused}
+	for _, e := range f.Entries {
+		none.Refused = append(none.Refused, e.Serial)
+	}
+	return none, nil
 }
 
 // slotted are the ids of keys in files from Yubico: number and slot.
 var slotted = regexp.MustCompile(`^(\d+):(\d+)`)
 
-func describe(p keyPackage) tokenimport.Entry {
-	e := tokenimport.Entry{Serial: strings.TrimSpace(p.SerialNo), Description: strings.TrimSpace(p.Manufacturer), Params: map[string]string{}, Hash: "sha1"}
-	e.Type = strings.ToLower(p.Key.Algorithm[strings.LastIndex(p.Key.Algorithm, ":")+1:])
-	if m := slotted.FindStringSubmatch(p.Key.ID); m != nil {
-		switch p.Key.Algorithm {
+func describe(p *element) tokenimport.Entry {
+	key := p.child("key")
+	algorithm, id := key.attrs["algorithm"], key.attrs["id"]
+	e := tokenimport.Entry{Serial: p.at("deviceinfo>serialno").value(), Description: p.at("deviceinfo>manufacturer").value(),
+		Type: strings.ToLower(algorithm[strings.LastIndex(algorithm, ":")+1:]), Hash: "sha1", Digits: 6, Params: map[string]string{}}
+	if m := slotted.FindStringSubmatch(id); m != nil {
+		switch algorithm {
 		case "http://www.yubico.com/#yubikey-aes":
 			e.Type, e.Serial = "yubikey", "UBAM"+m[1]+"_"+m[2]
 		case "urn:ietf:params:xml:ns:keyprov:pskc:hotp":
@@ -144,41 +93,42 @@ func describe(p keyPackage) tokenimport.Entry {
 		}
 	}
 	if e.Serial == "" {
-		e.Serial = strings.TrimSpace(p.Key.ID)
+		e.Serial = strings.TrimSpace(id)
 	}
-	e.Digits = 6
-	if n, err := strconv.Atoi(strings.TrimSpace(p.Key.Response.Length)); err == nil && n > 0 {
+	if n, err := strconv.Atoi(strings.TrimSpace(key.at("algorithmparameters>responseformat").attrs["length"])); err == nil && n > 0 {
 		e.Digits = n
 	}
-	if s := strings.ToLower(strings.TrimSpace(p.Key.Suite)); s != "" {
-		e.Hash = s
+	if s := key.at("algorithmparameters>suite").value(); s != "" {
+		e.Hash = strings.ToLower(s)
 	}
-	d := p.Key.Data
+	data := key.child("data")
 	if e.Type == "hotp" || e.Type == "totp" {
-		e.Counter = strings.TrimSpace(d.Counter)
+		e.Counter = data.child("counter").value()
 	}
 	if e.Type == "totp" {
-		if v := strings.TrimSpace(d.Interval); v != "" {
+		if v := data.child("timeinterval").value(); v != "" {
 			e.Params["timeStep"] = v
 		}
-		e.Shift = strings.TrimSpace(d.Drift)
+		e.Shift = data.child("timedrift").value()
 	}
 	return e
 }
 
-// derive makes the key out of a password (RFC 6030 §6.2, RFC 8018).
-func derive(algorithm, salt, iterations, length, password string) ([]byte, error) {
+// derive makes the key out of a password (RFC 6030 §6.2, RFC 8018 §5.2).
+func derive(method *element, password string) ([]byte, error) {
 	if password == "" {
 		return nil, tokenimport.Error("The file is protected by a password, and none is given.")
 	}
+	algorithm := method.attrs["algorithm"]
 	if !strings.EqualFold(algorithm[strings.LastIndex(algorithm, "#")+1:], "pbkdf2") {
 		return nil, tokenimport.Error("Keys are derived by PBKDF2 only.")
 	}
-	s, err := base64.StdEncoding.DecodeString(strings.TrimSpace(salt))
-	n, errN := strconv.Atoi(strings.TrimSpace(iterations))
-	size, errSize := strconv.Atoi(strings.TrimSpace(length))
+	params := method.child("pbkdf2-params")
+	salt, err := decode(params.child("salt").value())
+	n, errN := strconv.Atoi(params.child("iterationcount").value())
+	size, errSize := strconv.Atoi(params.child("keylength").value())
 	if err != nil || errN != nil || errSize != nil || n < 1 || n > maxIterations || size != 16 {
 		return nil, tokenimport.Error("The derivation of the key cannot be followed.")
 	}
-	return pbkdf2.Key(sha1.New, password, s, n, size)
+	return pbkdf2.Key(sha1.New, password, salt, n, size)
 }
