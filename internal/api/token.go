@@ -35,6 +35,7 @@ func (a *API) tokenList(ctx context.Context, r *Request) (*Answer, error) {
 		return nil, err
 	}
 	r.Audit.Success = 1
+	r.Audit.Info = text("realm: None")
 	if f.AllowedRealms != nil {
 		r.Audit.Info = text("realm: " + policy.JoinList(f.AllowedRealms))
 	}
