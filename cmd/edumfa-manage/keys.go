@@ -11,11 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"edumfa/internal/keystore"
+	"edumfa/internal/pgp"
 	"edumfa/internal/signature"
 )
 
 func keyCommands() []*cobra.Command {
-	return []*cobra.Command{createEncKey(), encryptEncKey(), createAuditKeys()}
+	return []*cobra.Command{createEncKey(), encryptEncKey(), createAuditKeys(), createPGPKeys()}
 }
 
 func createEncKey() *cobra.Command {
@@ -109,6 +110,29 @@ func createAuditKeys() *cobra.Command {
 			fmt.Fprintf(cmd.OutOrStdout(), "Signing keys written to %s and %s\nThe user that the server runs as must be able to read them.\n", c.AuditKeyPrivate, c.AuditKeyPublic)
 			return nil
 		}}
+	c.Flags().IntVarP(&bits, "keysize", "k", bits, "size of the key in bits")
+	return c
+}
+
+func createPGPKeys() *cobra.Command {
+	bits, force := 2048, false
+	c := &cobra.Command{Use: "create_pgp_keys", Short: "Make a PGP key that makers of tokens can encrypt their files for, unless there is one", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := configuration(cmd)
+			if err != nil {
+				return err
+			}
+			ring := pgp.Ring{Home: c.GnuPGHome}
+			have, err := ring.Keys(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if len(have) > 0 && !force {
+				return fmt.Errorf("%s has the key %s already; --force makes one more", c.GnuPGHome, have[0].Fingerprint)
+			}
+			return ring.Create(cmd.Context(), bits)
+		}}
+	c.Flags().BoolVarP(&force, "force", "f", false, "make a key even if there is one")
 	c.Flags().IntVarP(&bits, "keysize", "k", bits, "size of the key in bits")
 	return c
 }

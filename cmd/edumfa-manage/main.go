@@ -93,7 +93,8 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(keyCommands()...)
 	c.AddCommand(tableCommands()...)
-	c.AddCommand(adminCommand(), apiCommand(), realmCommand(), resolverCommand(), policyCommand(), eventCommand(), configCommand(), dbCommand(), auditCommand(), auditRotate("rotate_audit"), authcacheCommand(), tokenCommand(), backupCommand())
+	c.AddCommand(adminCommand(), apiCommand(), realmCommand(), resolverCommand(), policyCommand(), eventCommand(), configCommand(), dbCommand(), auditCommand(), auditRotate("rotate_audit"), authcacheCommand(), tokenCommand(), backupCommand(), hsmCommand(),
+		serveHint("run"), serveHint("runserver"))
 	strict(c)
 	return c
 }
@@ -108,6 +109,21 @@ func group(use, short string, below ...*cobra.Command) *cobra.Command {
 	}}
 	c.AddCommand(below...)
 	return c
+}
+
+// hsmCommand is there for scripts; keys in hardware are not supported.
+func hsmCommand() *cobra.Command {
+	c := &cobra.Command{Use: "create_keys", Short: "Not supported", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("security modules are not supported; create_enckey makes keys in a file")
+		}}
+	return group("hsm", "Security modules, which are not supported", c)
+}
+
+// serveHint names the program that serves, to those who look for it here.
+func serveHint(name string) *cobra.Command {
+	return &cobra.Command{Use: name, Hidden: true, DisableFlagParsing: true, Args: cobra.ArbitraryArgs,
+		RunE: func(*cobra.Command, []string) error { return errors.New(`start the server with "edumfa serve"`) }}
 }
 
 // strict makes every complaint about a command line a usageError.

@@ -68,7 +68,7 @@ func (a *API) tokenLoad(ctx context.Context, r *Request) (*Answer, error) {
 	case !utf8.ValidString(content):
 		return nil, mfaerr.NewParameter("The file is no text in UTF-8.")
 	}
-	file, err := a.readTokens(r, kind, content, psk)
+	file, err := a.readTokens(ctx, r, kind, content, psk)
 	if err != nil {
 		return nil, err
 	}
@@ -99,13 +99,14 @@ func (a *API) tokenLoad(ctx context.Context, r *Request) (*Answer, error) {
 	return ok(map[string]any{"n_imported": len(serials), "n_not_imported": len(file.Refused)}), nil
 }
 
-func (a *API) readTokens(r *Request, kind, content, psk string) (tokenimport.File, error) {
+func (a *API) readTokens(ctx context.Context, r *Request, kind, content, psk string) (tokenimport.File, error) {
 	known := []string{"aladdin-xml", "oathcsv", "OATH CSV", "yubikeycsv", "Yubikey CSV", "pskc"}
 	if !slices.Contains(known, kind) {
 		return tokenimport.File{}, mfaerr.NewTokenAdmin("Unknown file type: >>%s<<. We only know the types: >>%s<<", kind, strings.Join(known, ", "))
 	}
-	if strings.HasPrefix(content, "-----BEGIN PGP MESSAGE-----") {
-		return tokenimport.File{}, mfaerr.NewTokenAdmin("The file is encrypted for PGP and cannot be opened here.")
+	content, err := a.openFile(ctx, content)
+	if err != nil {
+		return tokenimport.File{}, err
 	}
 	switch kind {
 	case "aladdin-xml":
@@ -126,6 +127,24 @@ func (a *API) readTokens(r *Request, kind, content, psk string) (tokenimport.Fil
 		}
 	}
 	return pskc.Parse(content, o)
+}
+
+// openFile decrypts a file that is encrypted for PGP.
+func (a *API) openFile(ctx context.Context, content string) (string, error) {
+	if !strings.HasPrefix(content, "-----BEGIN PGP MESSAGE-----") {
+		return content, nil
+	}
+	if a.PGPDecrypt == nil {
+		return "", mfaerr.NewTokenAdmin("The file is encrypted for PGP and cannot be opened here.")
+	}
+	clear, err := a.PGPDecrypt(ctx, []byte(content))
+	if err != nil {
+		return "", mfaerr.NewTokenAdmin("The file is encrypted for PGP and cannot be opened with the keys of the server.").WithCause(err)
+	}
+	if !utf8.Valid(clear) {
+		return "", mfaerr.NewParameter("The file is no text in UTF-8.")
+	}
+	return string(clear), nil
 }
 
 // importToken enrols a token of a file. One that is there already gets the key

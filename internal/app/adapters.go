@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"edumfa/internal/api"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"edumfa/internal/config"
 	"edumfa/internal/keystore"
 	"edumfa/internal/passhash"
+	"edumfa/internal/pgp"
 	"edumfa/internal/pyregexp"
 	"edumfa/internal/secret"
 	"edumfa/internal/timespec"
@@ -190,4 +192,16 @@ func must(what string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+// pgpKeys gives the API the public keys of a key ring by their ids.
+func pgpKeys(ring pgp.Ring) func(context.Context) (map[string]api.PGPKey, error) {
+	return func(ctx context.Context) (map[string]api.PGPKey, error) {
+		list, err := ring.Keys(ctx)
+		out := map[string]api.PGPKey{}
+		for _, k := range list {
+			out[k.ID] = api.PGPKey{Armor: k.Armor, Fingerprint: k.Fingerprint}
+		}
+		return out, err
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"edumfa/internal/login"
 	"edumfa/internal/mail"
 	"edumfa/internal/passhash"
+	"edumfa/internal/pgp"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/realm"
 	"edumfa/internal/resolver"
@@ -191,6 +192,8 @@ func (a *App) wire(queue *passhash.Queue) error {
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
 	}
+	ring := pgp.Ring{Home: c.GnuPGHome}
+	a.api.PGPKeys, a.api.PGPDecrypt = pgpKeys(ring), ring.Decrypt
 	if a.Signer != nil {
 		a.api.Verifier = a.Signer.Verifier(c.CheckOldSignatures)
 	}
