@@ -123,9 +123,9 @@ type API struct {
 	// PolicyDefinitions describes all policy actions with the given choices.
 	PolicyDefinitions func(action.Dynamic) *action.Catalog
 	// PGPKeys are the keys that token files can be encrypted for; nil has none.
-	PGPKeys       func(ctx context.Context) (map[string]PGPKey, error)
+	PGPKeys func(ctx context.Context) (map[string]PGPKey, error)
 	// PGPDecrypt opens a token file that was encrypted for one of them; nil cannot.
-	PGPDecrypt func(ctx context.Context, message []byte) ([]byte, error)
+	PGPDecrypt    func(ctx context.Context, message []byte) ([]byte, error)
 	ResolverKinds []resolver.Kind
 	ResolverDeps  resolver.Deps
 	UserCache     user.Cache
