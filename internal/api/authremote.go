@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -11,9 +12,10 @@ import (
 	"edumfa/internal/user"
 )
 
-// remoteUserHeader names whom the web server in front has identified. Anybody can
-// send it to a server that is reached directly, so it counts only where the
-// policy remote_user says so.
+// remoteUserHeader names whom the web server in front has identified. It counts
+// only where the policy remote_user says so, and only from the machine itself and
+// the proxies that the setting OverrideAuthorizationClient trusts: everybody else
+// could write into it what he likes.
 const remoteUserHeader = "Remote-User"
 
 // remoteUser reports whether the web server has identified the user of the
@@ -31,8 +33,22 @@ func (a *API) remoteUser(ctx context.Context, r *Request, name string) (bool, er
 	if err != nil || len(values) == 0 || values[0].Text == "disable" {
 		return false, err
 	}
+	if !believed(r) {
+		a.Log.WarnContext(ctx, "the header Remote-User is not believed: its sender is no proxy of the setting OverrideAuthorizationClient", "sender", r.HTTP.RemoteAddr)
+		return false, nil
+	}
 	r.Audit.Policy(values.Policies()...)
 	return true, nil
+}
+
+// believed reports whether who connected may say who somebody is.
+func believed(r *Request) bool {
+	peer, err := netip.ParseAddrPort(r.HTTP.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	addr := peer.Addr().Unmap()
+	return addr.IsLoopback() || r.Snap.Proxies.Trusts(addr)
 }
 
 // authRemote logs in whom the web server has identified: a local administrator,
