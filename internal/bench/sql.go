@@ -15,7 +15,7 @@ type dialect struct{ yes, no, duration, analyze string }
 func (in *installation) quick() dialect {
 	switch in.dialect {
 	case dburi.Postgres:
-		return dialect{"TRUE", "FALSE", "CAST('3000 microseconds' AS INTERVAL)", "ANALYZE"}
+		return dialect{"TRUE", "FALSE", "CAST('3000 microseconds' AS INTERVAL)", "VACUUM ANALYZE"}
 	case dburi.MySQL:
 		return dialect{"1", "0", "'1970-01-01 00:00:00.003000'", "ANALYZE TABLE token, tokenowner, tokenrealm, tokeninfo, mfa_audit"}
 	}
