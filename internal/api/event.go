@@ -20,9 +20,6 @@ type eventStore interface {
 	DeleteEvent(ctx context.Context, id int64) error
 }
 
-// ScriptLister names the scripts that the handler Script can run.
-type ScriptLister interface{ Scripts() []string }
-
 // noEvent is the answer about a definition that is not there.
 const noEvent = "The requested EventHandler could not be found."
 
