@@ -161,7 +161,7 @@ func promptDetail(p login.Prompt) map[string]any {
 			c["attributes"] = p.Attributes
 		}
 	}
-	if p.Image != "" {
+	if p.Image != "" || p.HasImage {
 		c["image"] = p.Image
 	}
 	changeDates(c, p.NextPINChange, p.PINChangeDue, p.NextPasswordChange, p.PasswordChangeDue)

@@ -48,6 +48,7 @@ type Store interface {
 	Admin(ctx context.Context, name string) (admin.Account, error)
 	Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error
 	Challenges(ctx context.Context, transactionID string) ([]challenge.Challenge, error)
+	passkeyStore
 	DeleteExpiredChallenges(ctx context.Context, now time.Time, limit int) (int64, error)
 	Counter(ctx context.Context, name string) (int64, error)
 	InTx(ctx context.Context, f func(ctx context.Context) error) error

@@ -5,16 +5,19 @@ package api
 func (a *API) routes() []Route {
 	return []Route{
 		// who is calling
-		{Method: "POST", Path: "/auth", Do: a.auth, Steps: steps(a.on("auth")), Login: true},
+		{Method: "POST", Path: "/auth", Do: a.auth, Steps: steps(a.ownTransports, a.on("auth")), Login: true},
 		{Method: "GET", Path: "/auth/rights", Who: adminOrUser, Do: a.authRights},
 
 		// is it right
-		{Method: "GET,POST", Path: "/validate/check", Steps: steps(a.validated, a.serialOrUser, a.apiKey, a.on("validate_check")), Do: a.validateCheck},
+		{Method: "GET,POST", Path: "/validate/check", Steps: steps(a.validated, a.ownTransports, a.serialOrUser, a.apiKey, a.on("validate_check")), Do: a.validateCheck},
 		{Method: "GET,POST", Path: "/validate/radiuscheck", Steps: steps(a.radiusStatus, a.validated, a.serialOrUser, a.apiKey, a.on("validate_check")), Do: a.validateCheck},
 		{Method: "GET,POST", Path: "/validate/samlcheck", Steps: steps(a.validated, a.serialOrUser, a.apiKey, a.on("validate_check")), Do: a.validateSAML},
-		{Method: "GET,POST", Path: "/validate/triggerchallenge", Who: adminOnly, Steps: steps(a.clientMode, a.serialOrUser, a.needs("triggerchallenge"), a.on("validate_triggerchallenge")), Do: a.triggerChallenge},
+		{Method: "GET,POST", Path: "/validate/triggerchallenge", Who: adminOnly, Steps: steps(a.clientMode, a.ownTransports, a.serialOrUser, a.needs("triggerchallenge"), a.on("validate_triggerchallenge")), Do: a.triggerChallenge},
 		{Method: "GET", Path: "/validate/polltransaction", Steps: steps(a.apiKey, a.on("validate_poll_transaction")), Do: a.pollTransaction},
 		{Method: "GET", Path: "/validate/polltransaction/{transaction_id}", Steps: steps(a.apiKey, a.on("validate_poll_transaction")), Do: a.pollTransaction},
+
+		// devices and browsers
+		{Method: "GET,POST", Path: "/ttype/{ttype}", Do: a.typeEndpoint},
 
 		// tokens
 		{Method: "GET", Path: "/token/", Who: adminOrUser, Steps: steps(a.on("token_list")), Do: a.tokenList},
@@ -54,12 +57,6 @@ func (a *API) routes() []Route {
 		{Method: "POST", Path: "/token/group/{serial}/{groupname}", Who: adminOnly, Steps: steps(a.needs("tokengroups"), a.on("token_assign_group")), Do: a.tokenGroupAdd},
 		{Method: "POST", Path: "/token/group/{serial}", Who: adminOnly, Steps: steps(a.needs("tokengroups"), a.on("token_assign_group")), Do: a.tokenGroupSet},
 		{Method: "DELETE", Path: "/token/group/{serial}/{groupname}", Who: adminOnly, Steps: steps(a.needs("tokengroups"), a.on("token_unassign_group")), Do: a.tokenGroupRemove},
-
-		// token groups
-		{Method: "GET", Path: "/tokengroup/", Who: adminOnly, Steps: steps(a.needs("tokengroup_list"), a.on("tokengroup_list")), Do: a.tokenGroups},
-		{Method: "GET", Path: "/tokengroup/{groupname}", Who: adminOnly, Steps: steps(a.needs("tokengroup_list"), a.on("tokengroup_list")), Do: a.tokenGroups},
-		{Method: "POST", Path: "/tokengroup/{groupname}", Who: adminOnly, Steps: steps(a.needs("tokengroup_add"), a.on("tokengroup_add")), Do: a.tokenGroupSave},
-		{Method: "DELETE", Path: "/tokengroup/{groupname}", Who: adminOnly, Steps: steps(a.needs("tokengroup_delete"), a.on("tokengroup_delete")), Do: a.tokenGroupDelete},
 
 		// resolvers, realms and users
 		{Method: "GET", Path: "/resolver/", Who: adminOnly, Steps: steps(a.needs("resolverread")), Do: a.resolverList},

@@ -279,3 +279,11 @@ func (x rules) Text(scope, action string) (string, bool, error) {
 func (x rules) On(scope, action string) (bool, error) {
 	return x.a.holds(x.ctx, x.r, x.a.tokenQuery(x.r, scope, action, x.t, x.u))
 }
+
+func (x rules) Word(scope, action string) (string, bool, error) {
+	return x.a.policyValue(x.ctx, x.r, x.a.tokenQuery(x.r, scope, action, x.t, x.u), policy.Words)
+}
+
+func (x rules) Words(scope, action string) ([]string, error) {
+	return x.a.policyValues(x.ctx, x.r, x.a.tokenQuery(x.r, scope, action, x.t, x.u), policy.Words)
+}

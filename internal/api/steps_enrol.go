@@ -200,6 +200,12 @@ func (x callerRules) On(_, action string) (bool, error) {
 	return x.a.holds(x.ctx, x.r, x.a.callerQuery(x.r, action))
 }
 
+func (x callerRules) Word(scope, action string) (string, bool, error) { return x.Text(scope, action) }
+
+func (x callerRules) Words(_, action string) ([]string, error) {
+	return x.a.policyValues(x.ctx, x.r, x.a.callerQuery(x.r, action), policy.Words)
+}
+
 // typeDefaults sets the parameters that policies prescribe for a type. They win
 // over those of the request.
 func (a *API) typeDefaults(ctx context.Context, r *Request) error {

@@ -165,7 +165,7 @@ func (a *API) addUser(ctx context.Context, r *Request, answer *Answer) error {
 		d = map[string]any{}
 		answer.Body["detail"] = d
 	}
-	if withUser {
+	if _, told := d["user"]; withUser && !told {
 		info, err := r.Users.Info(ctx, r.User)
 		if err != nil {
 			return err

@@ -18,6 +18,9 @@ import (
 
 // validateCheck answers whether what a user typed is right.
 func (a *API) validateCheck(ctx context.Context, r *Request) (*Answer, error) {
+	if nameless(r) {
+		return a.passkeyCheck(ctx, r)
+	}
 	yes, reply, err := a.check(ctx, r)
 	if err != nil {
 		return nil, err
@@ -135,6 +138,9 @@ func outcome(yes bool, reply login.Reply) string {
 // noteAttempt writes the outcome to the audit.
 func (a *API) noteAttempt(r *Request, yes bool, reply login.Reply) {
 	a.Metrics.Login(outcome(yes, reply))
+	if !yes && reply.Reason != "" {
+		a.Log.Info("proof refused", "serial", reply.Serial, "reason", reply.Reason)
+	}
 	if yes {
 		r.Audit.Success = 1
 	}
@@ -285,12 +291,22 @@ func (a *API) env(ctx context.Context, r *Request, t *token.Token, u user.User) 
 		Flush:   func(ctx context.Context) error { return a.flush(ctx, r) },
 		After:   func(f func(context.Context) error) { r.after = append(r.after, f) },
 		Changes: &r.Changes,
+		Origin:  r.HTTP.Header.Get("Origin"),
+		Tokens: func(ctx context.Context, f token.Filter) ([]*token.Token, error) {
+			return a.Store.Tokens(ctx, f, token.WithInfo)
+		},
+		Challenges: func(ctx context.Context, serial, transactionID string) ([]challenge.Challenge, error) {
+			return a.challengesOf(ctx, serial, transactionID)
+		},
 	}
 }
 
 // triggerChallenge makes challenges for a user's tokens, or one token, at the
 // word of an administrator. It answers how many.
 func (a *API) triggerChallenge(ctx context.Context, r *Request) (*Answer, error) {
+	if nameless(r) {
+		return a.passkeyTrigger(ctx, r)
+	}
 	list, err := a.triggered(ctx, r)
 	if err != nil {
 		return nil, err
@@ -349,6 +365,8 @@ func (a *API) serialOrUser(next Operation) Operation {
 	return func(ctx context.Context, r *Request) (*Answer, error) {
 		typed, serial := r.Params.TextOr("user", ""), r.Params.TextOr("serial", "")
 		switch {
+		case nameless(r):
+			// whoever answers names himself
 		case strings.TrimSpace(typed) == "" && serial == "":
 			return nil, errSerialOrUser()
 		case strings.Contains(serial, "*"):

@@ -18,6 +18,8 @@ import (
 	"edumfa/internal/tokentype/registration"
 	"edumfa/internal/tokentype/spass"
 	"edumfa/internal/tokentype/totp"
+	"edumfa/internal/tokentype/u2f"
+	"edumfa/internal/tokentype/webauthn"
 )
 
 // What is compiled in. Removing a line removes the kind.
@@ -31,6 +33,8 @@ func TokenTypes() []tokentype.Type {
 		spass.Type{},
 		pw.Type{},
 		registration.Type{},
+		u2f.Type{},
+		webauthn.Type{Files: &webauthn.Files{}},
 	}, planned.Types()...)
 }
 

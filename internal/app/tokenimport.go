@@ -78,3 +78,5 @@ type noRules struct{}
 
 func (noRules) Text(string, string) (string, bool, error) { return "", false, nil }
 func (noRules) On(string, string) (bool, error)           { return false, nil }
+func (noRules) Word(string, string) (string, bool, error) { return "", false, nil }
+func (noRules) Words(string, string) ([]string, error)    { return nil, nil }

@@ -108,6 +108,13 @@ type EndChallenges struct{ Serial string }
 // AnswerReceived counts an answer to a challenge.
 type AnswerReceived struct{ ID int64 }
 
+// UseNonce keeps the nonce of a challenge that is not stored; it must not have
+// been used before. It is forgotten when it has expired.
+type UseNonce struct {
+	Nonce   string // up to 128 characters
+	Expires time.Time
+}
+
 // SeenClient keeps when a client application was seen last.
 type SeenClient struct {
 	IP, Type, Node string
@@ -133,5 +140,6 @@ func (EndTransaction) change()   {}
 func (EndChallenge) change()     {}
 func (EndChallenges) change()    {}
 func (AnswerReceived) change()   {}
+func (UseNonce) change()         {}
 func (SeenClient) change()       {}
 func (SetAdminPassword) change() {}

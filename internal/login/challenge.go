@@ -87,6 +87,9 @@ func (a *attempt) answer(ctx context.Context, k *candidate, rows []challenge.Cha
 			k.match = m
 			return row, true, nil
 		}
+		if m.Reason != "" {
+			a.reply.Reason = m.Reason
+		}
 		a.out.Add(change.AnswerReceived{ID: row.ID})
 	}
 	return challenge.Challenge{}, false, nil
@@ -242,7 +245,7 @@ func (a *attempt) store(id string, k *candidate, p tokentype.Prompt) {
 
 func (a *attempt) describe(id string, k *candidate, p tokentype.Prompt) Prompt {
 	out := Prompt{TransactionID: id, Serial: k.t.Serial, Type: k.t.TypeKey(), ClientMode: k.typ.Info().ClientMode, Message: p.Message,
-		HasAttributes: p.Attributes != nil, Attributes: p.Attributes, Image: p.Image}
+		HasAttributes: p.Attributes != nil, Attributes: p.Attributes, Image: p.Image, HasImage: p.HasImage}
 	a.changeDates(k.t, &out.NextPINChange, &out.PINChangeDue, &out.NextPasswordChange, &out.PasswordChangeDue)
 	return out
 }

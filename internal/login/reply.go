@@ -10,6 +10,9 @@ type Reply struct {
 	// Used is the type of the token whose answer to a challenge was right: Type is
 	// not part of that answer.
 	Used string
+	// Reason says why a proof is wrong. It is for the log and the audit of the
+	// server only.
+	Reason string
 	// Dates by which PIN or password should be changed, and whether they have
 	// passed.
 	NextPINChange, NextPasswordChange string
@@ -28,6 +31,7 @@ type Prompt struct {
 	HasAttributes                                    bool
 	Attributes                                       map[string]any // with HasAttributes; nil shows null
 	Image                                            string
+	HasImage                                         bool // the member is shown even if it is empty
 	NextPINChange, NextPasswordChange                string
 	PINChangeDue, PasswordChangeDue                  bool
 }

@@ -122,6 +122,8 @@ func (db *DB) apply(ctx context.Context, c change.Change) error {
 	case change.AnswerReceived:
 		_, err := db.exec(ctx, "UPDATE challenge SET received_count = received_count + 1 WHERE id = ?", c.ID)
 		return err
+	case change.UseNonce:
+		return db.useNonce(ctx, c)
 	case change.SeenClient:
 		return db.seenClient(ctx, c)
 	}

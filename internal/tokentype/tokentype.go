@@ -92,6 +92,11 @@ type Rules interface {
 	Text(scope, action string) (value string, ok bool, err error)
 	// On reports whether a yes-or-no action holds.
 	On(scope, action string) (bool, error)
+	// Word is Text for actions whose value is one word: policies that name several
+	// contradict each other, which is an error.
+	Word(scope, action string) (value string, ok bool, err error)
+	// Words are all words that the policies name together.
+	Words(scope, action string) ([]string, error)
 }
 
 // Params are the request's parameters.
@@ -120,6 +125,32 @@ type Env struct {
 	After func(f func(ctx context.Context) error)
 	// Changes are the request's changes; Send abilities may add to them.
 	Changes *change.Set
+	// Origin is the HTTP header of that name: the page the answer comes from.
+	Origin string
+	// Tokens finds tokens, with their tokeninfo.
+	Tokens func(ctx context.Context, f token.Filter) ([]*token.Token, error)
+	// Challenges finds the challenges of a token, expired ones too; transactionID
+	// may be "" for all of them.
+	Challenges func(ctx context.Context, serial, transactionID string) ([]challenge.Challenge, error)
+
+	shared map[string][]byte
+}
+
+// Shared is a value that all prompts of one request have in common, made by the
+// first that asks for it.
+func (e *Env) Shared(name string, make func() ([]byte, error)) ([]byte, error) {
+	if v, made := e.shared[name]; made {
+		return v, nil
+	}
+	v, err := make()
+	if err != nil {
+		return nil, err
+	}
+	if e.shared == nil {
+		e.shared = map[string][]byte{}
+	}
+	e.shared[name] = v
+	return v, nil
 }
 
 // Match is what Verify found.
@@ -129,6 +160,8 @@ type Match struct {
 	Next int64
 	// Previous: the value is right but was used before.
 	Previous bool
+	// Reason says why a value is not right, for the log.
+	Reason string
 	// Changes go with the attempt, right or wrong (what a resynchronisation
 	// remembers, the drift of a clock).
 	Changes []change.Change
@@ -176,6 +209,8 @@ type Prompt struct {
 	Message    string
 	Attributes map[string]any
 	Image      string
+	// HasImage shows the member image even if there is none.
+	HasImage bool
 	// Stored parts of the challenge.
 	Challenge, Data string
 	// Valid overrides how long the challenge is good.
@@ -197,6 +232,27 @@ type Prompter interface {
 // Responder checks an answer by more than Verify: by what the challenge holds.
 type Responder interface {
 	Respond(ctx context.Context, e *Env, t *token.Token, c challenge.Challenge, answer secret.String) (Match, error)
+}
+
+// Nameless is an ability of types whose tokens need no user name: an answer to a
+// challenge that was made for nobody says itself which token gave it.
+type Nameless interface {
+	// NamelessPrompt are the attributes of such a challenge. The rules of e are
+	// those of a realm if ofRealm is set; they may add to the attributes.
+	NamelessPrompt(e *Env, challenge []byte, ofRealm bool) (map[string]any, error)
+	// NamelessAnswer reads the challenge that the request answers and the serial
+	// that the answer claims, in all ways it can be read; ok is false when the
+	// request answers none. Nothing of it is checked.
+	NamelessAnswer(p Params) (challenge []byte, serials []string, ok bool)
+	// RespondNameless checks the answer by the token.
+	RespondNameless(ctx context.Context, e *Env, t *token.Token, challenge []byte) (Match, error)
+}
+
+// Endpoint answers requests to /ttype/<name of the type>, which devices and
+// browsers call without logging in.
+type Endpoint interface {
+	// Endpoint returns a content type and the JSON object of that type.
+	Endpoint(ctx context.Context, e *Env) (contentType string, body map[string]any, err error)
 }
 
 // Follower sends something after a login with the token is stored, like the next

@@ -286,3 +286,35 @@ func (k *kit) expiredChallenges() {
 	}
 	equal(k, "open challenges", k.count("challenge"), 5)
 }
+
+// useNonce: a nonce is used once, by one request alone.
+func (k *kit) useNonce() {
+	c := change.UseNonce{Nonce: "a nonce", Expires: moment.Add(time.Minute)}
+	used, err := k.db.NonceUsed(k.ctx, c.Nonce)
+	k.must(err)
+	equal(k, "used before", used, false)
+	var wg sync.WaitGroup
+	results := make([]error, 8)
+	for i := range results {
+		wg.Go(func() { results[i] = k.apply(c) })
+	}
+	wg.Wait()
+	won := 0
+	for _, err := range results {
+		if err == nil {
+			won++
+			continue
+		}
+		k.wantErr(err, store.ErrConflict)
+	}
+	equal(k, "requests that used it", won, 1)
+	used, err = k.db.NonceUsed(k.ctx, c.Nonce)
+	k.must(err)
+	equal(k, "used", used, true)
+	n, err := k.db.DeleteExpiredNonces(k.ctx, moment, 10)
+	k.must(err)
+	equal(k, "forgotten in time", n, int64(0))
+	n, err = k.db.DeleteExpiredNonces(k.ctx, moment.Add(2*time.Minute), 10)
+	k.must(err)
+	equal(k, "forgotten afterwards", n, int64(1))
+}

@@ -48,6 +48,7 @@ func Run(t *testing.T, product string) {
 		{"NULL reads as empty", (*kit).nullReads, false},
 		{"ids come from the field's sequences", (*kit).sequences, false},
 		{"uses of a counter", (*kit).useToken, false},
+		{"uses of a nonce", (*kit).useNonce, false},
 		{"fail counter", (*kit).failCounter, false},
 		{"counts in tokeninfo", (*kit).countInfo, false},
 		{"nothing of a transaction that fails", (*kit).allOrNothing, false},

@@ -40,9 +40,7 @@ func Types() []tokentype.Type {
 		{Name: "sshkey", Prefix: "SSHK", Description: "SSH key: a public key.", Authenticates: true, NoPIN: true, EnrollableBy: both},
 		{Name: "tan", Prefix: "PITN", Description: "TAN: a printed list.", Authenticates: true, Challenges: true, Verifiable: true, EnrollableBy: both},
 		{Name: "tiqr", Prefix: "TiQR", Description: "TiQR: a question by QR code.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
-		{Name: "u2f", Prefix: "U2F", Description: "U2F: a security key.", ClientMode: "u2f", Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "vasco", Prefix: "VASC", Description: "VASCO: a vendor's token.", Authenticates: true, Challenges: true, EnrollableBy: admin},
-		{Name: "webauthn", Prefix: "WAN", Description: "WebAuthn: a security key or passkey.", ClientMode: "webauthn", Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "yubico", Prefix: "UBCM", Description: "Yubikey by Yubico's service.", Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "yubikey", Prefix: "UBAM", Description: "Yubikey: one time passwords of a Yubikey.", Authenticates: true, Challenges: true, EnrollableBy: both},
 	}
