@@ -55,6 +55,7 @@ func abilities(typ tokentype.Type) []string {
 		{"Resyncer", can[tokentype.Resyncer](typ)}, {"Finder", can[tokentype.Finder](typ)},
 		{"Defaults", can[tokentype.Defaults](typ)}, {"Tester", can[tokentype.Tester](typ)},
 		{"Follower", can[tokentype.Follower](typ)},
+		{"Nameless", can[tokentype.Nameless](typ)}, {"Endpoint", can[tokentype.Endpoint](typ)},
 	} {
 		if a.has {
 			out = append(out, a.name)

@@ -31,7 +31,7 @@ func (p pkg) name() string { return strings.TrimPrefix(p.ImportPath, "edumfa/") 
 // testSupport are packages that only tests import: what they may do is as wide
 // as what tests may do.
 func testSupport(name string) bool {
-	return name == "internal/app/apptest" || name == "internal/store/storetest" || within(name, "test", "internal/bench")
+	return name == "internal/app/apptest" || name == "internal/store/storetest" || name == "internal/fido/fidotest" || within(name, "test", "internal/bench")
 }
 
 // within reports whether a package is one of the folders or below one.

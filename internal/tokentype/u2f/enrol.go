@@ -66,7 +66,12 @@ func (Type) begin(e *tokentype.Env, t *token.Token) (tokentype.Enrolled, error) 
 	now := e.Now.UTC()
 	e.Changes.Add(change.NewChallenge{Challenge: challenge.Challenge{TransactionID: id, Serial: t.Serial, Challenge: hex.EncodeToString(nonce),
 		Timestamp: now, Expiration: now.Add(e.Settings.ChallengeValidity(Name))}})
-	t.State = token.StateClientWait
+	if t.State = token.StateClientWait; t.Key == (token.Sealed{}) {
+		// no key yet, but a column that can be opened
+		if t.Key, err = e.Keys.Seal(""); err != nil {
+			return tokentype.Enrolled{}, err
+		}
+	}
 	securitykey.Set(t, infoAppID, app)
 	return tokentype.Enrolled{Detail: map[string]any{"u2fRegisterRequest": map[string]any{"version": fido.U2FVersion, "challenge": fido.Encode(nonce), "appId": app}}}, nil
 }

@@ -14,10 +14,10 @@ const (
 // Actions are the policy actions of the type.
 func (Type) Actions() []action.Definition {
 	out := action.Own(Name, action.Dynamic{})
-	for scope, group := range map[string]string{scopeEnrol: "WebAuthn", scopeAuthz: "conditions"} {
+	for _, in := range [...]struct{ scope, group string }{{scopeEnrol, "WebAuthn"}, {scopeAuthz, "conditions"}} {
 		out = append(out,
-			action.Definition{Scope: scope, Name: actionDeny, Type: action.String, Group: group, Help: "AAGUIDs of authenticators that are refused, divided by blanks."},
-			action.Definition{Scope: scope, Name: actionKind, Type: action.String, Group: group,
+			action.Definition{Scope: in.scope, Name: actionDeny, Type: action.String, Group: in.group, Help: "AAGUIDs of authenticators that are refused, divided by blanks."},
+			action.Definition{Scope: in.scope, Name: actionKind, Type: action.String, Group: in.group,
 				Values: []string{kindAny, kindDevice, kindSynced},
 				Help:   "Only credentials that stay on one device, or only those that are synced between several."})
 	}

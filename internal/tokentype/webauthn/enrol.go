@@ -51,12 +51,17 @@ func (w Type) begin(ctx context.Context, e *tokentype.Env, t *token.Token, p tok
 	if t.Owner == nil {
 		return tokentype.Enrolled{}, mfaerr.NewParameter("A WebAuthn token needs a user.")
 	}
-	t.State = token.StateClientWait
 	securitykey.Set(t, infoRPID, r.rpID)
 	securitykey.Set(t, infoRPName, r.rpName)
 	nonce, err := securitykey.NewNonce(e.Rand)
 	if err != nil {
 		return tokentype.Enrolled{}, err
+	}
+	if t.State = token.StateClientWait; t.Key == (token.Sealed{}) {
+		// no key yet, but a column that can be opened
+		if t.Key, err = e.Keys.Seal(""); err != nil {
+			return tokentype.Enrolled{}, err
+		}
 	}
 	id, _ := p.Text("transaction_id")
 	if len(id) > 64 {
