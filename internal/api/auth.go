@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -36,6 +37,11 @@ func (a *API) auth(ctx context.Context, r *Request) (*Answer, error) {
 		if _, known := r.Snap.Realms.Realm(realmName); !known {
 			return nil, mfaerr.NewAuth(mfaerr.CodeAuthWrong, "Authentication failure. Unknown realm: %s.", realmName)
 		}
+	}
+	if known, err := a.remoteUser(ctx, r, name); err != nil {
+		return nil, err
+	} else if known {
+		return a.authRemote(ctx, r, name, realmName)
 	}
 	if right, err := a.localAdmin(ctx, r, name, password); err != nil || right {
 		if err != nil {
@@ -83,11 +89,7 @@ func (a *API) authRealm(ctx context.Context, r *Request, name, realmName string,
 	}
 	r.User = u
 	r.Audit.ForUser(u)
-	role := session.RoleUser
-	if slices.Contains(a.Config.SuperuserRealms(), u.Realm) {
-		role = session.RoleAdmin
-		r.Audit.Administrator = text(u.Login)
-	}
+	role := a.roleIn(r, u)
 	mode, _, err := a.policyValue(ctx, r, a.userQuery(r, policy.ScopeWebUI, "login_mode", u), policy.Words)
 	if err != nil {
 		return nil, err
@@ -96,6 +98,11 @@ func (a *API) authRealm(ctx context.Context, r *Request, name, realmName string,
 		return nil, mfaerr.NewPolicy("The login for this user is disabled.")
 	}
 	if !u.Exists() {
+		return nil, wrongCredentials(nil)
+	}
+	if !r.Params.Has("password") {
+		// nobody logs in without, whatever policies accept
+		r.Audit.Info = text(`Missing parameter "password"`)
 		return nil, wrongCredentials(nil)
 	}
 	var detail map[string]any
@@ -147,7 +154,7 @@ func (a *API) loggedIn(ctx context.Context, r *Request, c session.Caller, detail
 	if err != nil {
 		return nil, err
 	}
-	signed, err := a.Sessions.Issue(session.Claims{Username: c.Username, Realm: c.Realm, Role: c.Role, AuthType: session.AuthPassword, Expires: r.Now.Add(session.SessionLifetime), Rights: rights})
+	signed, err := a.Sessions.Issue(session.Claims{Username: c.Username, Realm: c.Realm, Role: c.Role, AuthType: cmp.Or(c.AuthType, session.AuthPassword), Expires: r.Now.Add(session.SessionLifetime), Rights: rights})
 	if err != nil {
 		return nil, err
 	}

@@ -58,6 +58,12 @@ func (a *API) routes() []Route {
 		{Method: "POST", Path: "/token/group/{serial}", Who: adminOnly, Steps: steps(a.needs("tokengroups"), a.on("token_assign_group")), Do: a.tokenGroupSet},
 		{Method: "DELETE", Path: "/token/group/{serial}/{groupname}", Who: adminOnly, Steps: steps(a.needs("tokengroups"), a.on("token_unassign_group")), Do: a.tokenGroupRemove},
 
+		// token groups
+		{Method: "GET", Path: "/tokengroup/", Who: adminOnly, Steps: steps(a.needs("tokengroup_list"), a.on("tokengroup_list")), Do: a.tokenGroups},
+		{Method: "GET", Path: "/tokengroup/{groupname}", Who: adminOnly, Steps: steps(a.needs("tokengroup_list"), a.on("tokengroup_list")), Do: a.tokenGroups},
+		{Method: "POST", Path: "/tokengroup/{groupname}", Who: adminOnly, Steps: steps(a.needs("tokengroup_add"), a.on("tokengroup_add")), Do: a.tokenGroupSave},
+		{Method: "DELETE", Path: "/tokengroup/{groupname}", Who: adminOnly, Steps: steps(a.needs("tokengroup_delete"), a.on("tokengroup_delete")), Do: a.tokenGroupDelete},
+
 		// resolvers, realms and users
 		{Method: "GET", Path: "/resolver/", Who: adminOnly, Steps: steps(a.needs("resolverread")), Do: a.resolverList},
 		{Method: "GET", Path: "/resolver/{resolver}", Who: adminOnly, Steps: steps(a.needs("resolverread")), Do: a.resolverList, Light: true},

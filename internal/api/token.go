@@ -37,7 +37,7 @@ func (a *API) tokenList(ctx context.Context, r *Request) (*Answer, error) {
 	r.Audit.Success = 1
 	r.Audit.Info = text("realm: None")
 	if f.AllowedRealms != nil {
-		r.Audit.Info = text("realm: " + policy.JoinList(f.AllowedRealms))
+		r.Audit.Info = text("realm: " + pyText(f.AllowedRealms))
 	}
 	if r.Params.TextOr("outform", "") == "csv" {
 		return csvAnswer(rows, tokenColumns()), nil

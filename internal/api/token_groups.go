@@ -15,6 +15,9 @@ func errNoGroup() error { return mfaerr.NewNotFound("The tokengroup does not exi
 type groupStore interface {
 	// TokenGroupExists reports whether there is a group of the name.
 	TokenGroupExists(ctx context.Context, name string) (bool, error)
+	TokenGroups(ctx context.Context, name string) ([]token.Group, error)
+	SaveTokenGroup(ctx context.Context, g token.Group) (int64, error)
+	DeleteTokenGroup(ctx context.Context, id int64) (tokens int, err error)
 }
 
 // tokenGroupAdd puts a token into one more group. A token that is in it already

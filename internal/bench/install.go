@@ -20,6 +20,7 @@ import (
 	"edumfa/internal/secret"
 	"edumfa/internal/signature"
 	"edumfa/internal/store"
+	"edumfa/internal/token"
 )
 
 // What the installation is called and knows.
@@ -193,7 +194,7 @@ func (in *installation) fillTables(ctx context.Context, encFile string) error {
 	u := in.Users
 	owner := fmt.Sprintf("((i - 1) %% %d)", u)
 	quick := in.quick()
-	for _, q := range []string{
+	list := []string{
 		`INSERT INTO realm (id, name, "default", option) VALUES (1, '` + realmName + `', ` + quick.yes + `, '')`,
 		fmt.Sprintf(`INSERT INTO token (id, serial, tokentype, description, key_enc, key_iv, user_pin, user_pin_iv, so_pin, so_pin_iv, pin_hash, pin_seed, otplen, maxfail, failcount, count, count_window, sync_window, active, revoked, locked, rollout_state)
  SELECT i, CONCAT('BENCH', 10000000 + i), 'hotp', 'measured', CASE WHEN i <= %d THEN '%s' ELSE '%s' END, CASE WHEN i <= %d THEN '%s' ELSE '%s' END, '', '', '', '',
@@ -202,18 +203,23 @@ func (in *installation) fillTables(ctx context.Context, encFile string) error {
 			owner, in.withoutPIN().end, owner, in.withModerate().end, pins[0], pins[1], quick.yes, quick.no, quick.no, in.Tokens),
 		fmt.Sprintf(`INSERT INTO tokenowner (id, token_id, resolver, user_id, realm_id) SELECT i, i, '%s', %s, 1 FROM bench_number WHERE i <= %d`, resolverName, in.userID(owner), in.Tokens),
 		fmt.Sprintf(`INSERT INTO tokenrealm (id, token_id, realm_id) SELECT i, i, 1 FROM bench_number WHERE i <= %d`, in.Tokens),
-		fmt.Sprintf(`INSERT INTO tokeninfo (id, token_id, "Key", "Value", "Type", "Description") SELECT i, i, 'hashlib', 'sha1', '', '' FROM bench_number WHERE i <= %d`, in.Tokens),
-		fmt.Sprintf(`INSERT INTO tokeninfo (id, token_id, "Key", "Value", "Type", "Description") SELECT %d + i, i, 'tokenkind', 'software', '', '' FROM bench_number WHERE i <= %d`, in.Tokens, in.Tokens),
 		fmt.Sprintf(`INSERT INTO mfa_audit (id, date, startdate, duration, signature, action, success, serial, token_type, "user", realm, resolver, administrator, action_detail, info, edumfa_server, client, loglevel, clearance_level, thread_id, policies)
  SELECT i, '2026-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000', %s, 'rsa_sha256_pss:%s', 'POST /validate/check', 1, CONCAT('BENCH', 10000001 + (i %% %d)), 'hotp', CONCAT('user', 1 + (i %% %d)), '%s', '%s', NULL, '', 'matching 1 tokens', 'localnode', '127.0.0.1', NULL, NULL, '140000000000001', NULL FROM bench_number WHERE i <= %d`,
 			quick.duration, strings.Repeat("ab", 256), in.Tokens, u, realmName, resolverName, in.AuditRows),
-	} {
+	}
+	// what is noted of a token that has been used
+	notes := [][2]string{{"hashlib", "sha1"}, {"tokenkind", "software"}, {token.InfoCount, "1"}, {token.InfoCountSuccess, "1"}, {token.InfoLastAuth, "2026-01-01 00:00:00.000000+00:00"}}
+	for n, kv := range notes {
+		list = append(list, fmt.Sprintf(`INSERT INTO tokeninfo (id, token_id, "Key", "Value", "Type", "Description") SELECT %d + i, i, '%s', '%s', '', '' FROM bench_number WHERE i <= %d`,
+			n*in.Tokens, kv[0], kv[1], in.Tokens))
+	}
+	for _, q := range list {
 		if err := in.exec(ctx, q); err != nil {
 			return err
 		}
 	}
 	if err := in.sequences(ctx, map[string]int{"realm_seq": 1, "token_seq": in.Tokens, "tokenowner_seq": in.Tokens, "tokenrealm_seq": in.Tokens,
-		"tokeninfo_seq": 2 * in.Tokens, "audit_seq": in.AuditRows}); err != nil {
+		"tokeninfo_seq": len(notes) * in.Tokens, "audit_seq": in.AuditRows}); err != nil {
 		return err
 	}
 	if err := in.makeUsers(ctx); err != nil {

@@ -52,6 +52,16 @@ func (m Mapping) Resolve(remote netip.Addr, forwarded, parameter string) netip.A
 	return m.pick(hops(remote, forwarded, parameter))
 }
 
+// Trusts reports whether the address is a proxy that connects to this server.
+func (m Mapping) Trusts(remote netip.Addr) bool {
+	for _, path := range m.paths {
+		if path[0].Contains(remote.WithZone("")) {
+			return true
+		}
+	}
+	return false
+}
+
 // maxHops bounds the way a header can describe; paths in settings are shorter.
 const maxHops = 32
 

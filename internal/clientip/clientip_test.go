@@ -91,3 +91,18 @@ func FuzzResolve(f *testing.F) {
 		}
 	})
 }
+
+func TestTrusts(t *testing.T) {
+	m, err := ParseMapping("10.0.0.1, 10.1.0.0/16 > 192.0.2.0/24")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{"10.0.0.1": true, "10.1.2.3": true, "192.0.2.7": false, "::1": false} {
+		if m.Trusts(netip.MustParseAddr(text)) != want {
+			t.Errorf("%s: want %v", text, want)
+		}
+	}
+	if (Mapping{}).Trusts(netip.MustParseAddr("10.0.0.1")) {
+		t.Error("without a setting nobody is trusted")
+	}
+}

@@ -187,10 +187,3 @@ func (db *DB) DeleteToken(ctx context.Context, id int64, serial string) error {
 		return err
 	})
 }
-
-// TokenGroupExists reports whether there is a token group of the name.
-func (db *DB) TokenGroupExists(ctx context.Context, name string) (bool, error) {
-	var n int
-	err := db.queryOne(ctx, "SELECT COUNT(*) FROM tokengroup WHERE name = ?", []any{name}, &n)
-	return n > 0, err
-}
