@@ -139,6 +139,7 @@ type API struct {
 	SignAnswers, SignAudit bool
 	Metrics                Metrics
 	Clients                clientapp.Due
+	expiries               challenge.Expiries // of the challenges made here
 	Now                    func() time.Time
 	Local                  *time.Location
 	Rand                   io.Reader

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edumfa/internal/audit"
+	"edumfa/internal/change"
 	"edumfa/internal/event"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/pyjson"
@@ -30,7 +31,7 @@ func (a *API) finish(ctx context.Context, r *Request, answer *Answer, failed err
 		if r.Changes.Empty() {
 			return nil
 		}
-		return a.Store.Apply(ctx, r.Changes.All(), nil)
+		return a.carryOut(ctx, r, nil)
 	}
 	// a client that hangs up leaves its trace
 	ctx = context.WithoutCancel(ctx)
@@ -41,7 +42,20 @@ func (a *API) finish(ctx context.Context, r *Request, answer *Answer, failed err
 			return nil
 		}
 	}
-	return a.Store.Apply(ctx, r.Changes.All(), entry)
+	return a.carryOut(ctx, r, entry)
+}
+
+// carryOut stores what the request changed so far, and its audit row.
+func (a *API) carryOut(ctx context.Context, r *Request, entry *audit.Entry) error {
+	if err := a.Store.Apply(ctx, r.Changes.All(), entry); err != nil {
+		return err
+	}
+	for _, c := range r.Changes.All() {
+		if made, ok := c.(change.NewChallenge); ok {
+			a.expiries.Note(made.Challenge.Expiration)
+		}
+	}
+	return nil
 }
 
 // reducible rows are the anonymous ones of passkey challenges and events.

@@ -480,7 +480,7 @@ func (a *API) flush(ctx context.Context, r *Request) error {
 	if r.Changes.Empty() {
 		return nil
 	}
-	if err := a.Store.Apply(ctx, r.Changes.All(), nil); err != nil {
+	if err := a.carryOut(ctx, r, nil); err != nil {
 		return err
 	}
 	r.Changes.Reset()

@@ -245,7 +245,7 @@ const sweepLimit = 1000
 // sweepChallenges removes what has expired when the request is done, unless an
 // administrator wants to look at it.
 func (a *API) sweepChallenges(r *Request) {
-	if r.Snap.Settings.Bool("DisableAutoChallengeJanitor", false) {
+	if r.Snap.Settings.Bool("DisableAutoChallengeJanitor", false) || !a.expiries.Due(r.Now) {
 		return
 	}
 	r.after = append(r.after, func(ctx context.Context) error {
