@@ -96,7 +96,11 @@ func serveInstallation(o options) error {
 	}
 	// Warnings wait for this moment: a start that fails says its reason alone.
 	for _, w := range warnings {
-		log.Warn(w.Error())
+		weight := slog.LevelWarn
+		if w.Severity == config.Note {
+			weight = slog.LevelInfo
+		}
+		log.Log(ctx, weight, w.Error())
 	}
 	if o.listen == "" {
 		o.listen = c.Listen

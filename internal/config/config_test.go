@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,6 +182,7 @@ func TestLoad_EnvironmentCompletesTheFile(t *testing.T) {
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	warnings = slices.DeleteFunc(warnings, func(p Problem) bool { return p.Severity == Note })
 	if len(warnings) != 2 || warnings[0].Key != "EDUMFA_PAGE_TITLE_FILE" || warnings[1].Key != "SECRET_KEY" {
 		t.Errorf("warnings: %v", warnings)
 	}
@@ -245,10 +247,49 @@ func TestCheck_ListsEverything(t *testing.T) {
 		"warning " + at + " EDUMFA_PEPPER: is not set: the well-known default is used",
 		"warning EDUMFA_AUDIT_KEY_PUBLIC: cannot read /etc/edumfa/pub: file does not exist",
 		"note " + at + "7: SESSION_COOKIE_SECURE: is not read: it belongs to a library of the reference server",
-		"note " + at + "9: EDUMFA_LOGCONFIG: has no effect: it sets up Python's logging; use EDUMFA_LOGFILE and EDUMFA_LOGLEVEL",
+		"note " + at + "9: EDUMFA_LOGCONFIG: has no effect: it sets up Python's logging; EDUMFA_LOGLEVEL says what is logged",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What the server does not do is refused at the start, not passed over.
+func TestComplete_RefusesWhatIsNotDone(t *testing.T) {
+	complete := "SECRET_KEY = 'k'\nSQLALCHEMY_DATABASE_URI = 'postgresql://u:hidden@h/d'\nEDUMFA_ENCFILE = 'e'\n" +
+		"EDUMFA_AUDIT_KEY_PRIVATE = 'a'\nEDUMFA_AUDIT_KEY_PUBLIC = 'b'\n"
+	for _, c := range []struct {
+		name, text string
+		want       string // begin of the error, "" is none
+	}{
+		{"nothing special", "", ""},
+		{"the same database for the audit log", "EDUMFA_AUDIT_SQL_URI = SQLALCHEMY_DATABASE_URI\n", ""},
+		{"another database for the audit log", "EDUMFA_AUDIT_SQL_URI = 'postgresql://u:hidden@h/audit'\n", "EDUMFA_AUDIT_SQL_URI: "},
+		{"audit rows in a log file", "EDUMFA_AUDIT_MODULE = 'edumfa.lib.auditmodules.loggeraudit'\n", "EDUMFA_AUDIT_MODULE: "},
+		{"audit rows in the database and a log file", "EDUMFA_AUDIT_MODULE = 'edumfa.lib.auditmodules.containeraudit'\n" +
+			"EDUMFA_AUDIT_CONTAINER_WRITE = ['edumfa.lib.auditmodules.sqlaudit', 'edumfa.lib.auditmodules.loggeraudit']\n" +
+			"EDUMFA_AUDIT_CONTAINER_READ = 'edumfa.lib.auditmodules.sqlaudit'\n", ""},
+		{"a container without the database", "EDUMFA_AUDIT_MODULE = 'edumfa.lib.auditmodules.containeraudit'\n", "EDUMFA_AUDIT_MODULE: "},
+		{"keys in hardware", "EDUMFA_HSM_MODULE = 'edumfa.lib.security.aeshsm.AESHardwareSecurityModule'\n", "EDUMFA_HSM_MODULE: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			world := files{DefaultFile: complete + c.text}
+			config, _, err := Load(environ{}.get, world.read)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if err := config.Complete(); err != nil {
+				got = err.Error()
+			}
+			if (got == "") != (c.want == "") || !strings.HasPrefix(got, c.want) || strings.Contains(got, "hidden") {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			named := slices.ContainsFunc(Check(environ{}.get, world.read), func(p Problem) bool { return p.Severity == Error })
+			if named != (c.want != "") {
+				t.Errorf("the check finds an error: %t", named)
+			}
+		})
 	}
 }
 

@@ -52,9 +52,13 @@ type Key struct {
 }
 
 const (
-	reasonUI     = "templates of the reference server's web pages do not fit these pages"
-	reasonEngine = "there is one pool of connections per process in any case"
-	reasonKey    = "the key is checked once at start, which costs nothing later"
+	reasonUI          = "templates of the reference server's web pages do not fit these pages"
+	reasonEngine      = "there is one pool of connections per process in any case"
+	reasonKey         = "the key is checked once at start, which costs nothing later"
+	reasonLater       = "what it is for is not built yet"
+	reasonAudit       = "an audit row is written on the connection of its request"
+	reasonAuditLogger = "audit rows are kept in the database only"
+	reasonLog         = "the log goes to standard error, for systemd or the container to keep"
 )
 
 // Keys lists all keys. The order is that of the manual.
@@ -119,9 +123,9 @@ func auditKeys() []Key {
 		{Name: "EDUMFA_AUDIT_KEY_PUBLIC", Type: Path, Help: "its public key", decode: filePath(func(c *Config) *string { return &c.AuditKeyPublic })},
 		{Name: "EDUMFA_AUDIT_SERVERNAME", Type: Text, Help: "audit column edumfa_server", decode: text(func(c *Config) *string { return &c.AuditServerName })},
 		{Name: "EDUMFA_AUDIT_SQL_URI", Type: URI, Help: "database of the audit table, if it is another one", decode: databaseURI(func(c *Config) *secret.String { return &c.AuditSQLURI })},
-		{Name: "EDUMFA_AUDIT_SQL_OPTIONS", Type: Dict, Help: "as SQLALCHEMY_ENGINE_OPTIONS, which is the default", decode: engineOptions(func(c *Config) *EngineOptions { return &c.AuditEngine })},
-		{Name: "EDUMFA_AUDIT_POOL_SIZE", Type: Int, Default: "20", Help: "connections for the audit log", decode: integer(func(c *Config) *int { return &c.AuditEngine.PoolSize })},
-		{Name: "EDUMFA_AUDIT_POOL_RECYCLE", Type: Seconds, Default: "600", Help: "their greatest age", decode: seconds(func(c *Config) *time.Duration { return &c.AuditEngine.PoolRecycle })},
+		{Name: "EDUMFA_AUDIT_SQL_OPTIONS", Type: Dict, Use: Ignored, Reason: reasonAudit, Help: "as SQLALCHEMY_ENGINE_OPTIONS, which is the default", decode: engineOptions(func(c *Config) *EngineOptions { return &c.AuditEngine })},
+		{Name: "EDUMFA_AUDIT_POOL_SIZE", Type: Int, Default: "20", Use: Ignored, Reason: reasonAudit, Help: "connections for the audit log", decode: integer(func(c *Config) *int { return &c.AuditEngine.PoolSize })},
+		{Name: "EDUMFA_AUDIT_POOL_RECYCLE", Type: Seconds, Default: "600", Use: Ignored, Reason: reasonAudit, Help: "their greatest age", decode: seconds(func(c *Config) *time.Duration { return &c.AuditEngine.PoolRecycle })},
 		{Name: "EDUMFA_AUDIT_SQL_TRUNCATE", Type: Bool, Default: "False", Help: "cut values to the column lengths", decode: onOff(func(c *Config) *bool { return &c.AuditTruncate })},
 		{Name: "EDUMFA_AUDIT_SQL_COLUMN_LENGTH", Type: Dict, Default: "{}", Help: "lengths of widened columns",
 			decode: func(c *Config, in input) error { return numbers(in, c.AuditColumnLengths) }},
@@ -133,7 +137,7 @@ func auditKeys() []Key {
 		{Name: "EDUMFA_AUDIT_CONTAINER_WRITE", Type: List, Help: "modules the container audit writes to", decode: containerWrite(modules)},
 		{Name: "EDUMFA_AUDIT_CONTAINER_READ", Type: Text, Help: "module the container audit reads from",
 			decode: oneOf(func(c *Config) *string { return &c.AuditContainerRead }, modules, "sqlaudit", "loggeraudit")},
-		{Name: "EDUMFA_AUDIT_LOGGER_QUALNAME", Type: Text, Default: "'edumfa.lib.auditmodules.loggeraudit'", Help: "logger of the logger audit", decode: text(func(c *Config) *string { return &c.AuditLoggerName })},
+		{Name: "EDUMFA_AUDIT_LOGGER_QUALNAME", Type: Text, Default: "'edumfa.lib.auditmodules.loggeraudit'", Use: Ignored, Reason: reasonAuditLogger, Help: "logger of the logger audit", decode: text(func(c *Config) *string { return &c.AuditLoggerName })},
 		{Name: "EDUMFA_NO_RESPONSE_SIGN", Type: Bool, Default: "False", Help: "leave replies unsigned", decode: onOff(func(c *Config) *bool { return &c.NoResponseSign })},
 	}
 }
@@ -178,41 +182,41 @@ func serverKeys() []Key {
 
 func serviceKeys() []Key {
 	return []Key{
-		{Name: "EDUMFA_LOGCONFIG", Type: Path, Default: "'/etc/edumfa/logging.cfg'", Use: Ignored, Reason: "it sets up Python's logging; use EDUMFA_LOGFILE and EDUMFA_LOGLEVEL", Help: "logging set-up", decode: filePath(func(c *Config) *string { return &c.LogConfig })},
-		{Name: "EDUMFA_LOGFILE", Type: Path, Default: "'/var/log/edumfa/edumfa.log'", Help: "log file", decode: filePath(func(c *Config) *string { return &c.LogFile })},
+		{Name: "EDUMFA_LOGCONFIG", Type: Path, Default: "'/etc/edumfa/logging.cfg'", Use: Ignored, Reason: "it sets up Python's logging; EDUMFA_LOGLEVEL says what is logged", Help: "logging set-up", decode: filePath(func(c *Config) *string { return &c.LogConfig })},
+		{Name: "EDUMFA_LOGFILE", Type: Path, Default: "'/var/log/edumfa/edumfa.log'", Use: Ignored, Reason: reasonLog, Help: "log file", decode: filePath(func(c *Config) *string { return &c.LogFile })},
 		{Name: "EDUMFA_LOGLEVEL", Type: Level, Default: "20", Help: "least level that is logged: 10, 20, 30, 40, 50 or a name", decode: logLevel},
 		{Name: "EDUMFA_GNUPG_HOME", Type: Path, Default: "'/etc/edumfa/gpg'", Help: "key ring for token import", decode: filePath(func(c *Config) *string { return &c.GnuPGHome })},
 		{Name: "EDUMFA_MONITORING_MODULE", Type: Text, Default: "'edumfa.lib.monitoringmodules.sqlstats'", Help: "where statistics go",
 			decode: oneOf(func(*Config) *string { return new(string) }, "edumfa.lib.monitoringmodules.", "sqlstats")},
-		{Name: "EDUMFA_MONITORING_SQL_URI", Type: URI, Help: "database of the statistics, if it is another one", decode: databaseURI(func(c *Config) *secret.String { return &c.MonitoringURI })},
-		{Name: "EDUMFA_MONITORING_POOL_SIZE", Type: Int, Default: "20", Help: "connections for the statistics", decode: integer(func(c *Config) *int { return &c.MonitoringEngine.PoolSize })},
-		{Name: "EDUMFA_MONITORING_POOL_RECYCLE", Type: Seconds, Default: "600", Help: "their greatest age", decode: seconds(func(c *Config) *time.Duration { return &c.MonitoringEngine.PoolRecycle })},
-		{Name: "EDUMFA_JOB_QUEUE_CLASS", Type: Text, Help: "any value: slow deliveries go through the job queue, which is kept in the database",
+		{Name: "EDUMFA_MONITORING_SQL_URI", Type: URI, Use: Ignored, Reason: reasonLater, Help: "database of the statistics, if it is another one", decode: databaseURI(func(c *Config) *secret.String { return &c.MonitoringURI })},
+		{Name: "EDUMFA_MONITORING_POOL_SIZE", Type: Int, Default: "20", Use: Ignored, Reason: reasonLater, Help: "connections for the statistics", decode: integer(func(c *Config) *int { return &c.MonitoringEngine.PoolSize })},
+		{Name: "EDUMFA_MONITORING_POOL_RECYCLE", Type: Seconds, Default: "600", Use: Ignored, Reason: reasonLater, Help: "their greatest age", decode: seconds(func(c *Config) *time.Duration { return &c.MonitoringEngine.PoolRecycle })},
+		{Name: "EDUMFA_JOB_QUEUE_CLASS", Type: Text, Use: Ignored, Reason: reasonLater, Help: "any value: slow deliveries go through the job queue, which is kept in the database",
 			decode: func(c *Config, in input) error { c.JobQueue = truth(in.value); return nil }},
 		{Name: "EDUMFA_LDAP_POOLING_LOOP_TIMEOUT", Type: Seconds, Default: "10", Help: "pause between two rounds over LDAP servers", decode: seconds(func(c *Config) *time.Duration { return &c.LDAPLoopTimeout })},
-		{Name: "EDUMFA_SCRIPT_HANDLER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Help: "scripts of event handlers", decode: filePath(func(c *Config) *string { return &c.ScriptDir })},
-		{Name: "EDUMFA_SCRIPT_SMSPROVIDER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Help: "scripts of SMS providers", decode: filePath(func(c *Config) *string { return &c.SMSScriptDir })},
-		{Name: "EDUMFA_NOTIFICATION_HANDLER_SPOOLDIRECTORY", Type: Path, Default: "'/var/lib/edumfa/notifications/'", Help: "notifications saved as files", decode: filePath(func(c *Config) *string { return &c.SpoolDir })},
-		{Name: "EDUMFA_VASCO_LIBRARY", Type: Path, Help: "vendor library of VASCO tokens", decode: filePath(func(c *Config) *string { return &c.VascoLibrary })},
-		{Name: "FIREBASE_CONNECT_TIMEOUT", Type: Seconds, Default: "1.1", Help: "longest wait for a connection to the push service", decode: seconds(func(c *Config) *time.Duration { return &c.FirebaseConnectTimeout })},
-		{Name: "FIREBASE_READ_TIMEOUT", Type: Seconds, Default: "3", Help: "longest wait for its answer", decode: seconds(func(c *Config) *time.Duration { return &c.FirebaseReadTimeout })},
+		{Name: "EDUMFA_SCRIPT_HANDLER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Use: Ignored, Reason: reasonLater, Help: "scripts of event handlers", decode: filePath(func(c *Config) *string { return &c.ScriptDir })},
+		{Name: "EDUMFA_SCRIPT_SMSPROVIDER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Use: Ignored, Reason: reasonLater, Help: "scripts of SMS providers", decode: filePath(func(c *Config) *string { return &c.SMSScriptDir })},
+		{Name: "EDUMFA_NOTIFICATION_HANDLER_SPOOLDIRECTORY", Type: Path, Default: "'/var/lib/edumfa/notifications/'", Use: Ignored, Reason: reasonLater, Help: "notifications saved as files", decode: filePath(func(c *Config) *string { return &c.SpoolDir })},
+		{Name: "EDUMFA_VASCO_LIBRARY", Type: Path, Use: Ignored, Reason: reasonLater, Help: "vendor library of VASCO tokens", decode: filePath(func(c *Config) *string { return &c.VascoLibrary })},
+		{Name: "FIREBASE_CONNECT_TIMEOUT", Type: Seconds, Default: "1.1", Use: Ignored, Reason: reasonLater, Help: "longest wait for a connection to the push service", decode: seconds(func(c *Config) *time.Duration { return &c.FirebaseConnectTimeout })},
+		{Name: "FIREBASE_READ_TIMEOUT", Type: Seconds, Default: "3", Use: Ignored, Reason: reasonLater, Help: "longest wait for its answer", decode: seconds(func(c *Config) *time.Duration { return &c.FirebaseReadTimeout })},
 	}
 }
 
 func uiKeys() []Key {
 	return []Key{
-		{Name: "EDUMFA_UI_DEACTIVATED", Type: Bool, Default: "False", Help: "serve no web pages", decode: onOff(func(c *Config) *bool { return &c.UI.Deactivated })},
+		{Name: "EDUMFA_UI_DEACTIVATED", Type: Bool, Default: "False", Use: Ignored, Reason: reasonLater, Help: "serve no web pages", decode: onOff(func(c *Config) *bool { return &c.UI.Deactivated })},
 		{Name: "EDUMFA_INDEX_HTML", Type: Text, Use: Ignored, Reason: reasonUI, Help: "another start template", decode: text(func(c *Config) *string { return &c.UI.IndexHTML })},
-		{Name: "EDUMFA_STATIC_FOLDER", Type: Path, Help: "folder of static files", decode: filePath(func(c *Config) *string { return &c.UI.StaticFolder })},
+		{Name: "EDUMFA_STATIC_FOLDER", Type: Path, Use: Ignored, Reason: reasonLater, Help: "folder of static files", decode: filePath(func(c *Config) *string { return &c.UI.StaticFolder })},
 		{Name: "EDUMFA_TEMPLATE_FOLDER", Type: Path, Use: Ignored, Reason: reasonUI, Help: "folder of templates", decode: filePath(func(c *Config) *string { return &c.UI.TemplateFolder })},
-		{Name: "EDUMFA_CSS", Type: Text, Help: "another style sheet", decode: text(func(c *Config) *string { return &c.UI.CSS })},
-		{Name: "EDUMFA_CUSTOM_CSS", Type: Bool, Default: "False", Help: "use custom.css as well", decode: onOff(func(c *Config) *bool { return &c.UI.CustomCSS })},
-		{Name: "EDUMFA_CUSTOMIZATION", Type: Text, Default: "'/static/customize/'", Help: "URL path of custom files", decode: text(func(c *Config) *string { return &c.UI.Customization })},
-		{Name: "EDUMFA_EXTERNAL_LINKS", Type: Bool, Default: "True", Help: "show links to the outside", decode: onOff(func(c *Config) *bool { return &c.UI.ExternalLinks })},
-		{Name: "EDUMFA_LOGO", Type: Text, Help: "file name of the logo", decode: text(func(c *Config) *string { return &c.UI.Logo })},
-		{Name: "EDUMFA_PAGE_TITLE", Type: Text, Default: "'eduMFA System'", Help: "title of the pages", decode: text(func(c *Config) *string { return &c.UI.PageTitle })},
-		{Name: "EDUMFA_TRANSLATION_WARNING", Type: Text, Help: "mark of texts without translation", decode: text(func(c *Config) *string { return &c.UI.TranslationWarning })},
-		{Name: "EDUMFA_PREFERRED_LANGUAGE", Type: List, Default: "['en', 'de', 'nl', 'zh_Hant', 'fr', 'es', 'tr', 'cs', 'it']", Help: "languages; the first one is the fallback",
+		{Name: "EDUMFA_CSS", Type: Text, Use: Ignored, Reason: reasonLater, Help: "another style sheet", decode: text(func(c *Config) *string { return &c.UI.CSS })},
+		{Name: "EDUMFA_CUSTOM_CSS", Type: Bool, Default: "False", Use: Ignored, Reason: reasonLater, Help: "use custom.css as well", decode: onOff(func(c *Config) *bool { return &c.UI.CustomCSS })},
+		{Name: "EDUMFA_CUSTOMIZATION", Type: Text, Default: "'/static/customize/'", Use: Ignored, Reason: reasonLater, Help: "URL path of custom files", decode: text(func(c *Config) *string { return &c.UI.Customization })},
+		{Name: "EDUMFA_EXTERNAL_LINKS", Type: Bool, Default: "True", Use: Ignored, Reason: reasonLater, Help: "show links to the outside", decode: onOff(func(c *Config) *bool { return &c.UI.ExternalLinks })},
+		{Name: "EDUMFA_LOGO", Type: Text, Use: Ignored, Reason: reasonLater, Help: "file name of the logo", decode: text(func(c *Config) *string { return &c.UI.Logo })},
+		{Name: "EDUMFA_PAGE_TITLE", Type: Text, Default: "'eduMFA System'", Use: Ignored, Reason: reasonLater, Help: "title of the pages", decode: text(func(c *Config) *string { return &c.UI.PageTitle })},
+		{Name: "EDUMFA_TRANSLATION_WARNING", Type: Text, Use: Ignored, Reason: reasonLater, Help: "mark of texts without translation", decode: text(func(c *Config) *string { return &c.UI.TranslationWarning })},
+		{Name: "EDUMFA_PREFERRED_LANGUAGE", Type: List, Default: "['en', 'de', 'nl', 'zh_Hant', 'fr', 'es', 'tr', 'cs', 'it']", Use: Ignored, Reason: reasonLater, Help: "languages; the first one is the fallback",
 			decode: languages},
 	}
 }

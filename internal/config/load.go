@@ -48,7 +48,7 @@ func Load(env func(string) (string, bool), readFile func(string) ([]byte, error)
 // and unreadable key files included; errors first.
 func Check(env func(string) (string, bool), readFile func(string) ([]byte, error)) []Problem {
 	l := load(env, readFile)
-	for _, text := range l.config.missing() {
+	for _, text := range append(l.config.missing(), l.config.refused()...) {
 		l.add(Error, l.config.File, 0, "", "%s", text)
 	}
 	c := l.config
@@ -66,12 +66,32 @@ func Check(env func(string) (string, bool), readFile func(string) ([]byte, error
 	return l.problems
 }
 
-// Complete returns an error that names the first required key that is missing.
+// Complete returns an error that names the first required key that is missing,
+// or the first one that asks for what the server cannot do.
 func (c *Config) Complete() error {
-	if missing := c.missing(); len(missing) > 0 {
-		return errors.New(missing[0])
+	if all := append(c.missing(), c.refused()...); len(all) > 0 {
+		return errors.New(all[0])
 	}
 	return nil
+}
+
+// refused lists the keys whose values ask for what the server does not do and
+// must not pass over: keys in hardware, and audit rows in another place than
+// the one where they are looked for.
+func (c *Config) refused() []string {
+	var all []string
+	if c.HSM.Module != "default" {
+		all = append(all, "EDUMFA_HSM_MODULE: keys in hardware cannot be used; only the default security module, a key file, is there")
+	}
+	container := c.AuditModule == "containeraudit" && c.AuditContainerRead == "sqlaudit" && slices.Contains(c.AuditContainerWrite, "sqlaudit")
+	if c.AuditModule != "sqlaudit" && !container {
+		all = append(all, "EDUMFA_AUDIT_MODULE: audit rows are kept in the database only; use edumfa.lib.auditmodules.sqlaudit")
+	}
+	if !c.AuditSQLURI.Equal(c.DatabaseURI.Reveal()) {
+		all = append(all, "EDUMFA_AUDIT_SQL_URI: an audit row is written in the transaction of its request, which needs the database of SQLALCHEMY_DATABASE_URI; "+
+			"copy the table pidea_audit there, or start a new one, and remove the key")
+	}
+	return all
 }
 
 func (c *Config) missing() []string {
