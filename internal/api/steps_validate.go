@@ -125,10 +125,15 @@ func (a *API) seenClient(r *Request) {
 
 // authorize refuses tokens that policies of the scope authorization do not want.
 func (a *API) authorize(ctx context.Context, r *Request, answer *Answer) error {
-	if !answer.accepted() {
-		return nil
+	if err := a.authorizeSerial(ctx, r, answer); err != nil {
+		return err
 	}
-	return a.authorizeType(ctx, r, answer.usedType)
+	if answer.accepted() {
+		if err := a.authorizeType(ctx, r, answer.usedType); err != nil {
+			return err
+		}
+	}
+	return a.authorizeInfo(ctx, r, answer)
 }
 
 // authorizeType refuses a type that the policy tokentype leaves out. It counts
@@ -149,7 +154,14 @@ func (a *API) authorizeType(ctx context.Context, r *Request, tokenType string) e
 
 // addUser tells user and resolver where policies ask for it.
 func (a *API) addUser(ctx context.Context, r *Request, answer *Answer) error {
-	if !answer.accepted() || !r.User.Exists() {
+	if !answer.accepted() {
+		return nil
+	}
+	return a.describeUser(ctx, r, answer)
+}
+
+func (a *API) describeUser(ctx context.Context, r *Request, answer *Answer) error {
+	if !r.User.Exists() {
 		return nil
 	}
 	withUser, err := a.holds(ctx, r, a.userQuery(r, policy.ScopeAuthorization, "add_user_in_response", r.User))
