@@ -45,6 +45,7 @@ type Store interface {
 	clientStore
 	userStore
 	smtpStore
+	loginStore
 	Admin(ctx context.Context, name string) (admin.Account, error)
 	Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error
 	Challenges(ctx context.Context, transactionID string) ([]challenge.Challenge, error)

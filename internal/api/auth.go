@@ -133,6 +133,7 @@ func (a *API) authRealm(ctx context.Context, r *Request, name, realmName string,
 		r.Audit.Success = 1
 		return a.loggedIn(ctx, r, session.Caller{Username: u.Login, Realm: u.Realm, Role: role}, detail)
 	case len(reply.Prompts) > 0:
+		r.Audit.Asked = true
 		return a.challenged(ctx, r, u, role, detail)
 	}
 	return nil, wrongCredentials(detail)

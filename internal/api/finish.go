@@ -94,7 +94,7 @@ func (a *API) auditRow(r *Request, action string) audit.Row {
 	row := audit.Row{
 		Date: &now, StartDate: &start, Duration: &took, Action: &action, Success: &success, Serial: t.Serial, TokenType: t.TokenType,
 		User: t.User, Realm: t.Realm, Resolver: t.Resolver, Administrator: t.Administrator, Info: t.Info, ActionDetail: t.Detail,
-		Server: text(a.Config.AuditServer(r.HTTP.Host)), ThreadID: text(strconv.FormatInt(threadID, 10)),
+		Server: text(a.Config.AuditServer(r.HTTP.Host)), ThreadID: text(t.thread()),
 	}
 	if row.Info == nil {
 		row.Info = text("")

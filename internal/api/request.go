@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edumfa/internal/api/params"
+	"edumfa/internal/audit"
 	"edumfa/internal/change"
 	"edumfa/internal/login"
 	"edumfa/internal/session"
@@ -55,6 +56,15 @@ type Trail struct {
 	Administrator         *string
 	Info, Detail          *string
 	Policies              []string
+	// Asked: the attempt to log in ended in a challenge.
+	Asked bool
+}
+
+func (t *Trail) thread() string {
+	if t.Asked {
+		return audit.ThreadAsked
+	}
+	return audit.Thread
 }
 
 // text sets a column.

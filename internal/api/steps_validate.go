@@ -9,7 +9,6 @@ import (
 	"edumfa/internal/login"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/policy"
-	"edumfa/internal/secret"
 	"edumfa/internal/useragent"
 )
 
@@ -261,37 +260,4 @@ func (a *API) unknownUser(ctx context.Context, r *Request) (yes bool, reply logi
 	}
 	r.Audit.Policy(names...)
 	return true, login.Reply{Message: "user does not exist, accepted due to '" + policy.JoinList(names) + "'"}, true, nil
-}
-
-// passthruUserStore is what the policy passthru means without a value, too.
-const passthruUserStore = "userstore"
-
-// userWithoutToken lets policies accept users without tokens, or by the password
-// of the user store.
-func (a *API) userWithoutToken(ctx context.Context, r *Request, pass secret.String) (yes bool, reply login.Reply, done bool, err error) {
-	any, err := a.tokensOf(ctx, r.User, "")
-	if err != nil || len(any) > 0 {
-		return false, reply, false, err
-	}
-	on, names, err := r.Snap.Policies.Any(ctx, a.userQuery(r, policy.ScopeAuthentication, "passOnNoToken", r.User))
-	if err != nil {
-		return false, reply, false, err
-	}
-	if on {
-		r.Audit.Policy(names...)
-		return true, login.Reply{Message: "user has no token, accepted due to '" + policy.JoinList(names) + "'"}, true, nil
-	}
-	v, ok, err := r.Snap.Policies.ValueOr(ctx, a.userQuery(r, policy.ScopeAuthentication, "passthru", r.User), policy.Words, passthruUserStore)
-	if err != nil || !ok {
-		return false, reply, false, err
-	}
-	if v.Text != passthruUserStore {
-		return false, reply, false, mfaerr.NewConfig("The specified RADIUSServer configuration does not exist.")
-	}
-	r.Audit.Policy(v.Policies...)
-	right, err := r.Users.CheckPassword(ctx, r.User, pass)
-	if err != nil || !right {
-		return false, reply, false, err
-	}
-	return true, login.Reply{Message: "against userstore due to '" + policy.JoinList(v.Policies) + "'"}, true, nil
 }

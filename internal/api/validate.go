@@ -144,6 +144,7 @@ func (a *API) noteAttempt(r *Request, yes bool, reply login.Reply) {
 	if yes {
 		r.Audit.Success = 1
 	}
+	r.Audit.Asked = !yes && len(reply.Prompts) > 0
 	if r.namesUser() {
 		r.Audit.ForUser(r.User)
 	} else { // whose the serial is was not said
@@ -185,7 +186,24 @@ func ownedBy(t *token.Token, u user.User) bool {
 	return t != nil && t.Owner != nil && u.Exists() && t.Owner.UserID == u.ID && t.Owner.Resolver == u.Resolver && t.Owner.RealmID == u.RealmID
 }
 
+// checkUser decides a login of the request's user: by what is remembered of his
+// last ones, else by the rules for users without tokens, else by his tokens.
 func (a *API) checkUser(ctx context.Context, r *Request, pass secret.String) (bool, login.Reply, error) {
+	cache, err := a.authCache(ctx, r)
+	if err != nil {
+		return false, login.Reply{}, err
+	}
+	if yes, reply, err := a.remembered(ctx, r, cache, pass); yes || err != nil {
+		return yes, reply, err
+	}
+	yes, reply, err := a.decideUser(ctx, r, pass)
+	if err == nil && yes {
+		err = a.remember(ctx, r, cache, pass)
+	}
+	return yes, reply, err
+}
+
+func (a *API) decideUser(ctx context.Context, r *Request, pass secret.String) (bool, login.Reply, error) {
 	if !r.User.Exists() {
 		if yes, reply, done, err := a.unknownUser(ctx, r); done || err != nil {
 			return yes, reply, err
@@ -196,13 +214,24 @@ func (a *API) checkUser(ctx context.Context, r *Request, pass secret.String) (bo
 	if err != nil {
 		return false, login.Reply{}, err
 	}
-	if len(list) == 0 {
-		if yes, reply, done, err := a.userWithoutToken(ctx, r, pass); done || err != nil {
-			return yes, reply, err
-		}
-		return false, login.Reply{Message: login.MsgNoTokens}, nil
+	if len(list) > 0 {
+		yes, reply, err := a.attempt(ctx, r, a.env(ctx, r, nil, r.User), list, pass)
+		return a.withinLimits(ctx, r, yes, reply, err)
 	}
-	return a.attempt(ctx, r, a.env(ctx, r, nil, r.User), list, pass)
+	if none, err := a.hasNoToken(ctx, r); err != nil || !none {
+		return a.withinLimits(ctx, r, false, login.Reply{Message: login.MsgNoTokens}, err)
+	}
+	if yes, reply, err := a.passOnNoToken(ctx, r); err != nil || yes {
+		return yes, reply, err
+	}
+	yes, reply, err := a.passthru(ctx, r, pass)
+	return a.withinLimits(ctx, r, yes, reply, err)
+}
+
+// hasNoToken reports whether the user has no token of any type.
+func (a *API) hasNoToken(ctx context.Context, r *Request) (bool, error) {
+	n, err := a.Store.CountTokens(ctx, token.Filter{Of: &token.Owner{UserID: r.User.ID, Resolver: r.User.Resolver, RealmID: r.User.RealmID}})
+	return n == 0, err
 }
 
 // tokensOf loads the tokens of a user with what a login needs of them.

@@ -121,6 +121,28 @@ type SeenClient struct {
 	At             time.Time
 }
 
+// RememberLogin keeps that a password was right, so that it is believed again.
+type RememberLogin struct {
+	Username, Realm, Resolver string
+	Hash                      string // of the password, argon2
+	At                        time.Time
+}
+
+// UseRemembered counts a use of a remembered login; it must have been used just
+// as often as was seen.
+type UseRemembered struct {
+	ID, Seen int64
+	At       time.Time
+}
+
+// ForgetLogins removes a user's remembered logins that are over: begun before
+// Since, not used since UsedSince, or used Uses times (0: any number).
+type ForgetLogins struct {
+	Username, Realm, Resolver string
+	Since, UsedSince          time.Time
+	Uses                      int64
+}
+
 // SetAdminPassword replaces an administrator's stored password if it still is Old.
 type SetAdminPassword struct{ Username, Old, New string }
 
@@ -142,4 +164,7 @@ func (EndChallenges) change()    {}
 func (AnswerReceived) change()   {}
 func (UseNonce) change()         {}
 func (SeenClient) change()       {}
+func (RememberLogin) change()    {}
+func (UseRemembered) change()    {}
+func (ForgetLogins) change()     {}
 func (SetAdminPassword) change() {}

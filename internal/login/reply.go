@@ -50,3 +50,10 @@ func (r *Reply) Serials() []string {
 	}
 	return out
 }
+
+// Remembered is a password that was right not long ago.
+type Remembered struct {
+	ID   int64
+	Uses int64  // how often it was believed since
+	Hash string // argon2
+}

@@ -126,6 +126,13 @@ func (db *DB) apply(ctx context.Context, c change.Change) error {
 		return db.useNonce(ctx, c)
 	case change.SeenClient:
 		return db.seenClient(ctx, c)
+	case change.RememberLogin:
+		return db.rememberLogin(ctx, c)
+	case change.UseRemembered:
+		return db.mustOne(ctx, "UPDATE authcache SET last_auth = ?, auth_count = COALESCE(auth_count, 0) + 1 WHERE id = ? AND COALESCE(auth_count, 0) = ?",
+			naive(c.At.UTC()), c.ID, c.Seen)
+	case change.ForgetLogins:
+		return db.forgetLogins(ctx, c)
 	}
 	return fmt.Errorf("store: change %T is not known", c)
 }

@@ -83,9 +83,3 @@ func (db *DB) DeleteAudit(ctx context.Context, ids []int64, chunk int) (deleted 
 	}
 	return deleted, nil
 }
-
-// CleanAuthCache removes remembered logins that were not used since a moment.
-func (db *DB) CleanAuthCache(ctx context.Context, since time.Time) (int64, error) {
-	n, err := db.exec(ctx, "DELETE FROM authcache WHERE last_auth < ?", naive(since.UTC()))
-	return n, public(err)
-}

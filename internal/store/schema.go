@@ -45,6 +45,7 @@ var extraIndexes = []struct{ name, on string }{
 	{"ix_go_tokenowner_token", "tokenowner (token_id)"},
 	{"ix_go_tokenrealm_realm", "tokenrealm (realm_id, token_id)"},
 	{"ix_go_audit_serial", "mfa_audit (serial)"},
+	{"ix_go_audit_user", `mfa_audit ("user", realm, date)`},
 	{"ix_go_challenge_expiration", "challenge (expiration)"},
 }
 
@@ -188,7 +189,8 @@ func (db *DB) createOne(ctx context.Context, s string, have []string) error {
 // CreateIndexes adds the indexes of our own where they are missing.
 func (db *DB) CreateIndexes(ctx context.Context) error {
 	for _, ix := range extraIndexes {
-		q := "CREATE INDEX IF NOT EXISTS " + ix.name + " ON " + ix.on
+		on := db.engine.rebind(ix.on)
+		q := "CREATE INDEX IF NOT EXISTS " + ix.name + " ON " + on
 		if db.engine.name == "mysql" {
 			var n int
 			if err := db.queryOne(ctx, "SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE() AND index_name = ?", []any{ix.name}, &n); err != nil {
@@ -197,7 +199,7 @@ func (db *DB) CreateIndexes(ctx context.Context) error {
 			if n > 0 {
 				continue
 			}
-			q = "CREATE INDEX " + ix.name + " ON " + ix.on
+			q = "CREATE INDEX " + ix.name + " ON " + on
 		}
 		if _, err := db.pool.ExecContext(ctx, q); err != nil {
 			return fmt.Errorf("%s: %w", firstWords(q), err)
