@@ -85,7 +85,7 @@ func races(now time.Time) []race {
 // they ask.
 func TestOneTimeValuesAreUsedOnce(t *testing.T) {
 	now := time.Now()
-	for _, e := range apptest.Engines(t) {
+	for _, e := range apptest.Isolations(t) {
 		t.Run(string(e), func(t *testing.T) {
 			in := apptest.New(t, apptest.Options{Engine: e, Now: func() time.Time { return now }})
 			nodes := []*apptest.Node{in.Serve(), in.Serve()}

@@ -21,6 +21,9 @@ func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.E
 		// Where other programs keep taking the numbers first, the number is chosen
 		// while nobody else can write.
 		late := try > 0
+		if entry != nil && late {
+			entry.Row.ID = 0 // somebody else's
+		}
 		if entry != nil && !late {
 			if err := db.signNumbered(ctx, entry); err != nil {
 				return err
@@ -34,7 +37,7 @@ func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.E
 			err = db.applyStepwise(ctx, changes, entry, late)
 		}
 		if !errors.Is(err, errAuditNumber) {
-			if entry != nil && errors.Is(err, ErrConflict) { // surely rolled back
+			if entry != nil && entry.Row.ID != 0 && errors.Is(err, ErrConflict) { // surely rolled back
 				db.auditID.giveBack(entry.Row.ID)
 			}
 			return err

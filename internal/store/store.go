@@ -53,6 +53,7 @@ type DB struct {
 	queries   statementCache
 	rebounds  sync.Map // SQL text of the few changes of logins → the product's
 	writer    *groupWriter
+	again     chan struct{} // holds one: whose transaction is run again, see runAgain
 	auditID   auditIDs
 }
 
@@ -75,7 +76,7 @@ func Open(ctx context.Context, target dburi.Target, o Options) (*DB, error) {
 	pool.SetMaxOpenConns(o.MaxOpen)
 	pool.SetMaxIdleConns(o.MaxOpen)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	db := &DB{pool: pool, now: o.Now, local: o.Local, log: o.Log}
+	db := &DB{pool: pool, now: o.Now, local: o.Local, log: o.Log, again: make(chan struct{}, 1)}
 	if err := db.detect(ctx, target.Dialect); err != nil {
 		_ = pool.Close()
 		return nil, fmt.Errorf("database %s cannot be reached: %w", target.Display, err)
@@ -138,18 +139,6 @@ func (db *DB) Product() string { return db.engine.name }
 // Ping asks the database for a sign of life.
 func (db *DB) Ping(ctx context.Context) error { return db.pool.PingContext(ctx) }
 
-// errRaced says that a row which was not there a moment ago is there now: the
-// transaction finds it when it is run again.
-var errRaced = errors.New("another transaction wrote the same row")
-
-// raced turns the failure of an insert that followed a look into errRaced.
-func raced(err error) error {
-	if duplicate(err) {
-		return errors.Join(errRaced, err)
-	}
-	return err
-}
-
 type txKey struct{}
 
 func inTx(ctx context.Context) *sql.Tx {
@@ -169,11 +158,9 @@ func (db *DB) InTx(ctx context.Context, f func(ctx context.Context) error) error
 	if db.writer != nil {
 		return db.writer.do(ctx, f)
 	}
-	var err error
-	for range 6 {
-		if err = db.runTx(ctx, f); !tryAgain(err) && !errors.Is(err, errRaced) {
-			return public(err)
-		}
+	err := db.runTx(ctx, f)
+	if givenUp(err) {
+		err = db.runAgain(ctx, f, err)
 	}
 	return public(err)
 }

@@ -27,6 +27,13 @@ const (
 	PostgreSQL           Engine = "postgres"
 	MariaDB              Engine = "mariadb" // REPEATABLE READ, as it is delivered
 	MariaDBReadCommitted Engine = "mariadb-read-committed"
+
+	// PostgreSQL is READ COMMITTED as it is delivered. The others are configured
+	// in edumfa.cfg, or as the default of the database, which the server does not
+	// know of.
+	PostgreSQLRepeatableRead        Engine = "postgres-repeatable-read"
+	PostgreSQLDefaultRepeatableRead Engine = "postgres-default-repeatable-read"
+	PostgreSQLSerializable          Engine = "postgres-serializable"
 )
 
 // Engines are all of them: for a test that is run on each in a subtest, which is
@@ -39,12 +46,32 @@ func Engines(t testing.TB) []Engine {
 	return []Engine{SQLite, PostgreSQL, MariaDB, MariaDBReadCommitted}
 }
 
+// Isolations are the engines and the stricter isolations of PostgreSQL, where a
+// transaction is given up rather than shown what others changed: for tests of
+// what happens at once.
+func Isolations(t testing.TB) []Engine {
+	t.Helper()
+	list := Engines(t)
+	if testing.Short() {
+		return list
+	}
+	return append(list, PostgreSQLRepeatableRead, PostgreSQLDefaultRepeatableRead, PostgreSQLSerializable)
+}
+
 // config is what the engine needs in edumfa.cfg.
 func (e Engine) config() string {
-	if e == MariaDBReadCommitted {
-		return "SQLALCHEMY_ENGINE_OPTIONS = {'isolation_level': 'READ COMMITTED'}"
+	level := ""
+	switch e {
+	case MariaDBReadCommitted:
+		level = "READ COMMITTED"
+	case PostgreSQLRepeatableRead:
+		level = "REPEATABLE READ"
+	case PostgreSQLSerializable:
+		level = "SERIALIZABLE"
+	default:
+		return ""
 	}
-	return ""
+	return "SQLALCHEMY_ENGINE_OPTIONS = {'isolation_level': '" + level + "'}"
 }
 
 // database makes a fresh database and returns its URI. It goes with the test.
@@ -53,20 +80,24 @@ func (e Engine) database(t testing.TB, dir string) string {
 	switch e {
 	case SQLite, "":
 		return "sqlite:///" + filepath.Join(dir, "edumfa.sqlite")
-	case PostgreSQL:
+	case PostgreSQL, PostgreSQLRepeatableRead, PostgreSQLDefaultRepeatableRead, PostgreSQLSerializable:
+		create := []string{`CREATE DATABASE "%s"`}
+		if e == PostgreSQLDefaultRepeatableRead {
+			create = append(create, `ALTER DATABASE "%s" SET default_transaction_isolation = 'repeatable read'`)
+		}
 		return fresh(t, "postgres", "EDUMFA_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres",
-			`CREATE DATABASE "%s"`, `DROP DATABASE "%s" WITH (FORCE)`)
+			`DROP DATABASE "%s" WITH (FORCE)`, create...)
 	case MariaDB, MariaDBReadCommitted:
 		return fresh(t, "mariadb", "EDUMFA_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/mysql",
-			"CREATE DATABASE `%s` CHARACTER SET utf8mb4", "DROP DATABASE `%s`")
+			"DROP DATABASE `%s`", "CREATE DATABASE `%s` CHARACTER SET utf8mb4")
 	}
 	t.Fatalf("engine %q is not known", e)
 	return ""
 }
 
-// fresh makes a database on the server of the URI. create and drop are SQL with
+// fresh makes a database on the server of the URI. drop and create are SQL with
 // %s for its name.
-func fresh(t testing.TB, server, variable, uri, create, drop string) string {
+func fresh(t testing.TB, server, variable, uri, drop string, create ...string) string {
 	t.Helper()
 	if s := os.Getenv(variable); s != "" {
 		uri = s
@@ -88,8 +119,10 @@ func fresh(t testing.TB, server, variable, uri, create, drop string) string {
 	b := make([]byte, 8)
 	_, _ = rand.Read(b)
 	name := "edumfa_test_" + hex.EncodeToString(b)
-	if _, err := db.ExecContext(context.Background(), strings.Replace(create, "%s", name, 1)); err != nil {
-		t.Fatal(err)
+	for _, q := range create {
+		if _, err := db.ExecContext(context.Background(), strings.Replace(q, "%s", name, 1)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	// runs after the servers of the test have closed their connections
 	t.Cleanup(func() {
