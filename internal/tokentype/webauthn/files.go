@@ -22,14 +22,14 @@ type Files struct {
 }
 
 // anchors are the certificates of a folder. Files without one are left out; a
-// folder that cannot be read is an error, as a setting names it.
-func (f *Files) anchors(folder string) ([]*x509.Certificate, error) {
+// folder that is not there holds none, so that no maker is known.
+func (f *Files) anchors(folder string) []*x509.Certificate {
 	if folder == "" || f == nil {
-		return nil, nil
+		return nil
 	}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, mfaerr.NewConfig("The folder of the setting %s cannot be read.", settingAnchors).WithCause(err)
+		return nil
 	}
 	var out []*x509.Certificate
 	for _, e := range entries {
@@ -42,7 +42,7 @@ func (f *Files) anchors(folder string) ([]*x509.Certificate, error) {
 		}
 		out = append(out, fido.Certificates(data)...)
 	}
-	return out, nil
+	return out
 }
 
 // metadata is the blob of a file; "" has none. A file named <path>.pem beside it
