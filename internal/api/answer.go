@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 
 	"edumfa/internal/login"
@@ -126,6 +127,7 @@ func loginDetail(r login.Reply) map[string]any {
 	set("message", r.Message)
 	set("serial", r.Serial)
 	set("type", r.Type)
+	maps.Copy(d, r.Detail)
 	if r.OTPLen > 0 {
 		d["otplen"] = r.OTPLen
 	}

@@ -214,17 +214,39 @@ func (a *API) typeDefaults(ctx context.Context, r *Request) error {
 		return err
 	}
 	typ, _ := a.Types.Get(name)
-	d, has := typ.(tokentype.Defaults)
-	if !has {
-		return nil
-	}
 	scope := policy.ScopeAdmin
 	if r.SelfService() {
 		scope = policy.ScopeUser
 	}
+	if d, has := typ.(tokentype.OwnerDefaults); has {
+		if err := a.ownerDefaults(ctx, r, scope, d); err != nil {
+			return err
+		}
+	}
+	d, has := typ.(tokentype.Defaults)
+	if !has {
+		return nil
+	}
 	values, err := d.Defaults(scope, callerRules{a, r, ctx}, r.Params)
 	for k, v := range values {
 		r.Params.Set(k, v)
+	}
+	return err
+}
+
+// ownerDefaults sets parameters from attributes of the future owner. An
+// attribute that he does not have is an empty value, not the one of the request.
+func (a *API) ownerDefaults(ctx context.Context, r *Request, scope string, d tokentype.OwnerDefaults) error {
+	if !r.User.Exists() {
+		return nil
+	}
+	names, err := d.OwnerDefaults(scope, callerRules{a, r, ctx})
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	info, err := r.Users.Info(ctx, r.User)
+	for parameter, attribute := range names {
+		r.Params.Set(parameter, info.Text(attribute))
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"edumfa/internal/challenge"
@@ -30,11 +31,21 @@ func (a *API) tokenChallenges(ctx context.Context, r *Request) (*Answer, error) 
 	rows := make([]any, 0, len(list))
 	for _, c := range list {
 		rows = append(rows, map[string]any{
-			"id": c.ID, "transaction_id": c.TransactionID, "challenge": c.Challenge, "serial": c.Serial, "data": c.Data,
+			"id": c.ID, "transaction_id": c.TransactionID, "challenge": c.Challenge, "serial": c.Serial, "data": challengeData(c.Data),
 			"timestamp": c.Timestamp.UTC().Format(http.TimeFormat), "expiration": c.Expiration.UTC().Format(http.TimeFormat),
 			"otp_received": c.Received > 0, "received_count": c.Received, "otp_valid": c.Valid,
 		})
 	}
 	r.Audit.Success = 1
 	return ok(paged("challenges", rows, page, size, total)), nil
+}
+
+// challengeData shows what a challenge keeps: JSON as what it means, all else as
+// text.
+func challengeData(data string) any {
+	var v any
+	if data == "" || json.Unmarshal([]byte(data), &v) != nil {
+		return data
+	}
+	return v
 }

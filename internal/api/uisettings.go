@@ -49,11 +49,12 @@ func (a *API) addUISettings(ctx context.Context, r *Request, c session.Caller, v
 		return err
 	}
 	if c.Role == session.RoleUser {
-		for _, name := range []string{"indexedsecret_preset_attribute", "indexedsecret_force_attribute"} {
-			if v := ui.scoped(policy.ScopeUser, name); v != "" {
-				value[name] = v
-			}
+		if ui.scoped(policy.ScopeUser, "indexedsecret_force_attribute") != "" {
+			value["indexedsecret_force_attribute"] = 1
 		}
+	}
+	if v := ui.scoped(policy.ScopeWebUI, "indexedsecret_preset_attribute"); v != "" {
+		value["indexedsecret_preset_attribute"] = v
 	}
 	return ui.err
 }

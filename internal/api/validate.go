@@ -313,7 +313,7 @@ func (a *API) loginRules(ctx context.Context, r *Request, t *token.Token) (login
 
 // env is what token types are given in this request.
 func (a *API) env(ctx context.Context, r *Request, t *token.Token, u user.User) *tokentype.Env {
-	return &tokentype.Env{
+	env := &tokentype.Env{
 		Now: r.Now, Local: a.Local, Rand: a.Rand, Keys: a.Keys, Settings: r.Snap.Settings, Params: r.Params, Mailer: a.Mailer,
 		Rules: rules{a: a, r: r, ctx: ctx, t: t, u: u}, OwnerLogin: u.Login, OwnerRealm: u.Realm,
 		Owner:   func(ctx context.Context, _ *token.Token) (resolver.Attributes, error) { return r.Users.Info(ctx, u) },
@@ -328,6 +328,10 @@ func (a *API) env(ctx context.Context, r *Request, t *token.Token, u user.User) 
 			return a.challengesOf(ctx, serial, transactionID)
 		},
 	}
+	env.Help = func(ctx context.Context, tokens []*token.Token, pass secret.String) (tokentype.Helper, bool, error) {
+		return a.Logins.Help(ctx, env, tokens, pass)
+	}
+	return env
 }
 
 // triggerChallenge makes challenges for a user's tokens, or one token, at the

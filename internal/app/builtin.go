@@ -12,9 +12,13 @@ import (
 	"edumfa/internal/resolver/sqlusers"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/tokentype/email"
+	"edumfa/internal/tokentype/foureyes"
 	"edumfa/internal/tokentype/hotp"
+	"edumfa/internal/tokentype/indexedsecret"
+	"edumfa/internal/tokentype/ocra"
 	"edumfa/internal/tokentype/planned"
 	"edumfa/internal/tokentype/pw"
+	"edumfa/internal/tokentype/question"
 	"edumfa/internal/tokentype/registration"
 	"edumfa/internal/tokentype/spass"
 	"edumfa/internal/tokentype/totp"
@@ -34,6 +38,10 @@ func TokenTypes() []tokentype.Type {
 		pw.Type{},
 		registration.Type{},
 		u2f.Type{},
+		question.Type{},
+		indexedsecret.Type{},
+		foureyes.Type{},
+		ocra.Type{},
 		webauthn.Type{Files: &webauthn.Files{}},
 	}, planned.Types()...)
 }

@@ -109,10 +109,35 @@ func (a *attempt) answered(ctx context.Context, k *candidate, row challenge.Chal
 	}
 	a.reply.Message = msgChallenge
 	a.changeDates(k.t, &a.reply.NextPINChange, &a.reply.PINChangeDue, &a.reply.NextPasswordChange, &a.reply.PasswordChangeDue)
+	if further, err := a.further(ctx, k, row); further || err != nil {
+		return false, err
+	}
 	if err := a.succeed(ctx, k); err != nil {
 		return false, err
 	}
 	a.out.Add(change.EndTransaction{TransactionID: row.TransactionID})
+	return true, nil
+}
+
+// further makes the next challenge of a token whose logins take several answers.
+// The answered one is gone, so that no answer counts twice.
+func (a *attempt) further(ctx context.Context, k *candidate, row challenge.Challenge) (bool, error) {
+	by, can := k.typ.(tokentype.MoreChallenges)
+	if !can {
+		return false, nil
+	}
+	p, more, err := by.More(ctx, a.env, k.t, row, k.match)
+	if err != nil || !more {
+		return false, err
+	}
+	id, err := a.newTransaction()
+	if err != nil {
+		return false, err
+	}
+	a.count(k.t, true)
+	a.out.Add(p.Then...)
+	a.store(id, k, p)
+	a.reply = Reply{Message: p.Message, Serial: k.t.Serial, Type: k.t.TypeKey(), Prompted: true, Messages: []string{p.Message}, Prompts: []Prompt{a.describe(id, k, p)}}
 	return true, nil
 }
 
@@ -219,6 +244,9 @@ func (a *attempt) send(ctx context.Context, p tokentype.Prompt, at int, id, seri
 }
 
 func (a *attempt) promptFor(ctx context.Context, k *candidate) (tokentype.Prompt, error) {
+	if k.opening != nil {
+		return *k.opening, nil
+	}
 	if p, own := k.typ.(tokentype.Prompter); own {
 		return p.Prompt(ctx, a.env, k.t)
 	}
@@ -239,7 +267,7 @@ func (a *attempt) store(id string, k *candidate, p tokentype.Prompt) {
 	}
 	now := a.env.Now.UTC()
 	a.out.Add(change.NewChallenge{Challenge: challenge.Challenge{
-		TransactionID: id, Serial: k.t.Serial, Challenge: p.Challenge, Data: p.Data, Timestamp: now, Expiration: now.Add(valid),
+		TransactionID: id, Serial: k.t.Serial, Challenge: p.Challenge, Data: p.Data, Session: p.Session, Timestamp: now, Expiration: now.Add(valid),
 	}})
 }
 

@@ -10,7 +10,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"edumfa/internal/challenge"
 	"edumfa/internal/change"
@@ -109,6 +108,7 @@ type candidate struct {
 	pin, otp string
 	split    bool
 	match    tokentype.Match
+	opening  *tokentype.Prompt // by an Opener
 }
 
 // Check decides the attempt. Changes are added to env.Changes.
@@ -202,7 +202,7 @@ func (a *attempt) value(ctx context.Context, list []*candidate) (bool, error) {
 		if asks {
 			continue
 		}
-		right, err := a.pinRight(ctx, k.t, k.pin)
+		right, err := a.pinOf(ctx, k)
 		if err != nil {
 			return false, err
 		}
@@ -228,6 +228,15 @@ func (a *attempt) refuse(ctx context.Context, list []*candidate) error {
 		if err != nil {
 			return err
 		}
+		if o, can := k.typ.(tokentype.Opener); can && !ask && !k.t.Locked && !k.match.OK {
+			first, opens, err := o.Open(ctx, a.env, k.t, a.Pass)
+			if err != nil {
+				return err
+			}
+			if opens {
+				k.opening, ask = &first, true
+			}
+		}
 		if ask {
 			asks = append(asks, k)
 			continue
@@ -235,7 +244,7 @@ func (a *attempt) refuse(ctx context.Context, list []*candidate) error {
 		if !k.split || k.t.Locked || k.match.OK {
 			continue
 		}
-		right, err := a.pinRight(ctx, k.t, k.pin)
+		right, err := a.pinOf(ctx, k)
 		if err != nil {
 			return err
 		}
@@ -292,6 +301,14 @@ func (a *attempt) asksForChallenge(ctx context.Context, k *candidate) (bool, err
 		return false, nil
 	}
 	return a.pinRight(ctx, k.t, a.Pass.Reveal())
+}
+
+// pinOf reports whether the PIN that was typed before the value is right.
+func (a *attempt) pinOf(ctx context.Context, k *candidate) (bool, error) {
+	if k.match.WithoutPIN {
+		return true, nil
+	}
+	return a.pinRight(ctx, k.t, k.pin)
 }
 
 func (a *attempt) pinRight(ctx context.Context, t *token.Token, pin string) (bool, error) {
@@ -408,6 +425,7 @@ func (a *attempt) pinOnly(list []*candidate) {
 			a.reply.Message += msgPrevious
 		}
 		a.reply.Serial, a.reply.Type, a.reply.OTPLen = t.Serial, t.Type, t.OTPLen
+		a.reply.Detail = list[0].match.Detail
 	}
 }
 
@@ -429,16 +447,11 @@ func (a *attempt) count(t *token.Token, success bool) {
 // clearByTime resets a fail counter at its limit when the configured time has
 // passed. It returns the fail counter that then counts.
 func (a *attempt) clearByTime(t *token.Token) int {
-	minutes := a.env.Settings.Int("failcounter_clear_timeout", 0)
-	if minutes <= 0 || t.FailCount == 0 || t.FailCount != t.MaxFail {
-		return t.FailCount
+	failing := a.env.Failing(t)
+	if failing != t.FailCount {
+		a.out.Add(change.ResetFail{ID: t.ID})
 	}
-	since := t.InfoTime(token.InfoFailExceeded, a.env.Local)
-	if since.IsZero() || !a.env.Now.After(since.Add(time.Duration(minutes)*time.Minute)) {
-		return t.FailCount
-	}
-	a.out.Add(change.ResetFail{ID: t.ID})
-	return 0
+	return failing
 }
 
 // unfit says why a token may not be used now, "" when it may.

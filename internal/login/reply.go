@@ -13,6 +13,8 @@ type Reply struct {
 	// Reason says why a proof is wrong. It is for the log and the audit of the
 	// server only.
 	Reason string
+	// Detail are members of the answer that a type adds.
+	Detail map[string]any
 	// Dates by which PIN or password should be changed, and whether they have
 	// passed.
 	NextPINChange, NextPasswordChange string

@@ -63,6 +63,14 @@ func Alphanumeric(random io.Reader, length int) (string, error) {
 // Numeric is a text of decimal digits.
 func Numeric(random io.Reader, length int) (string, error) { return Of(random, length, Digits) }
 
+// Below is a uniform number from zero up to but without n.
+func Below(random io.Reader, n int) (int, error) {
+	if n < 1 {
+		return 0, fmt.Errorf("no number below %d", n)
+	}
+	return below(random, n)
+}
+
 // below is a uniform number from zero up to but without n.
 func below(random io.Reader, n int) (int, error) {
 	limit := (1 << 32) / uint64(n) * uint64(n)

@@ -133,6 +133,10 @@ type Env struct {
 	// may be "" for all of them.
 	Challenges func(ctx context.Context, serial, transactionID string) ([]challenge.Challenge, error)
 
+	// Help checks PIN and value against tokens of other users. It is right when
+	// exactly one of them fits; wrong attempts are not counted.
+	Help func(ctx context.Context, tokens []*token.Token, pass secret.String) (Helper, bool, error)
+
 	shared map[string][]byte
 }
 
@@ -160,6 +164,12 @@ type Match struct {
 	Next int64
 	// Previous: the value is right but was used before.
 	Previous bool
+	// WithoutPIN: the value was all that was typed, and no PIN is asked for.
+	WithoutPIN bool
+	// Detail is told to the client when the value alone was wrong.
+	Detail map[string]any
+	// State is what MoreChallenges keeps of the answer for the next challenge.
+	State string
 	// Reason says why a value is not right, for the log.
 	Reason string
 	// Changes go with the attempt, right or wrong (what a resynchronisation
@@ -212,7 +222,7 @@ type Prompt struct {
 	// HasImage shows the member image even if there is none.
 	HasImage bool
 	// Stored parts of the challenge.
-	Challenge, Data string
+	Challenge, Data, Session string
 	// Valid overrides how long the challenge is good.
 	Valid time.Duration
 	// Failed: no challenge came to be (nothing could be sent); Message says why.
