@@ -89,7 +89,7 @@ func (c *Config) refused() []string {
 	}
 	if !c.AuditSQLURI.Equal(c.DatabaseURI.Reveal()) {
 		all = append(all, "EDUMFA_AUDIT_SQL_URI: an audit row is written in the transaction of its request, which needs the database of SQLALCHEMY_DATABASE_URI; "+
-			"copy the table pidea_audit there, or start a new one, and remove the key")
+			"copy the table mfa_audit there, or start a new one, and remove the key")
 	}
 	return all
 }

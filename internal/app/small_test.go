@@ -1,0 +1,135 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"edumfa/internal/app/apptest"
+)
+
+// What one setting or one policy does, where no recorded conversation has it.
+
+func TestSetting_NoAuthCounter(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	n.Must("POST /token/init", apptest.P{"type": "spass", "serial": "S1", "pin": "1234"})
+	n.Must("POST /system/setConfig", apptest.P{"no_auth_counter": "True"})
+	for i, want := range []any{nil, "1"} {
+		if r := n.Call("POST /validate/check", apptest.P{"serial": "S1", "pass": "1234"}); !r.Accepted() {
+			t.Fatalf("%s", r.Raw)
+		}
+		if got := n.Must("GET /token/", nil).At("result.value.tokens.0.info.count_auth"); got != want {
+			t.Errorf("login %d: count_auth is %v, want %v", i, got, want)
+		}
+		n.Admin("DELETE /system/no_auth_counter", nil)
+	}
+}
+
+func TestSetting_DisableClientTracking(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	n.Must("POST /token/init", apptest.P{"type": "spass", "serial": "S1", "pin": "1234"})
+	seen := func() int {
+		n.Call("POST /validate/check", apptest.P{"serial": "S1", "pass": "1234"})
+		clients, _ := n.Must("GET /client/", nil).Value().(map[string]any)
+		return len(clients)
+	}
+	n.Must("POST /system/setConfig", apptest.P{"DisableClientTracking": "1"})
+	if got := seen(); got != 0 {
+		t.Errorf("%d clients are known without tracking", got)
+	}
+	n.Must("DELETE /system/DisableClientTracking", nil)
+	if got := seen(); got != 1 {
+		t.Errorf("%d clients are known with tracking", got)
+	}
+}
+
+// A challenge is good for the time of its type, else for that of all types,
+// else for two minutes.
+func TestSetting_ChallengeValidity(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	n.Must("POST /token/init", apptest.P{"type": "hotp", "serial": "H1", "user": "alice", "otpkey": parallelKey})
+	const layout = "Mon, 02 Jan 2006 15:04:05 GMT"
+	for _, c := range []struct {
+		setting string
+		want    time.Duration
+	}{{"", 2 * time.Minute}, {"DefaultChallengeValidityTime", 5 * time.Minute}, {"HotpChallengeValidityTime", 40 * time.Second}} {
+		if c.setting != "" {
+			n.Must("POST /system/setConfig", apptest.P{c.setting: int(c.want / time.Second)})
+		}
+		id := n.Must("POST /validate/triggerchallenge", apptest.P{"user": "alice"}).Text("detail.transaction_id")
+		r := n.Must("GET /token/challenges/", apptest.P{"transaction_id": id})
+		from, err1 := time.Parse(layout, r.Text("result.value.challenges.0.timestamp"))
+		to, err2 := time.Parse(layout, r.Text("result.value.challenges.0.expiration"))
+		if err1 != nil || err2 != nil || (to.Sub(from)-c.want).Abs() > time.Second {
+			t.Errorf("%q: from %v to %v, want %v: %s", c.setting, from, to, c.want, r.Raw)
+		}
+	}
+}
+
+func TestTokenInit_TwoKeys(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	if r := n.Admin("POST /token/init", apptest.P{"type": "pw", "genkey": "1", "otpkey": "secret"}); r.ErrorCode() != 344 {
+		t.Errorf("%d %s", r.Status, r.Raw)
+	}
+}
+
+func TestTypeEndpoint_OfTypesWithoutOne(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	for _, name := range []string{"hotp", "spass", "nonsense"} {
+		if r := n.Call("POST /ttype/"+name, nil); r.Status != 400 || r.ErrorCode() != 905 {
+			t.Errorf("%s: %d %s", name, r.Status, r.Raw)
+		}
+	}
+}
+
+// Without the right enrollpin the PIN of a request is ignored.
+func TestTokenInit_PINWithoutTheRight(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	rule(n, "all", "admin", "enrollSPASS, policywrite, policydelete", nil)
+	n.Must("POST /token/init", apptest.P{"type": "spass", "serial": "S1", "pin": "1234"})
+	if r := n.Call("POST /validate/check", apptest.P{"serial": "S1", "pass": "1234"}); r.Accepted() {
+		t.Errorf("the PIN was set: %s", r.Raw)
+	}
+	rule(n, "all", "admin", "enrollSPASS, enrollpin, policywrite", nil)
+	n.Must("POST /token/init", apptest.P{"type": "spass", "serial": "S2", "pin": "1234"})
+	if r := n.Call("POST /validate/check", apptest.P{"serial": "S2", "pass": "1234"}); !r.Accepted() {
+		t.Errorf("the PIN was not set: %s", r.Raw)
+	}
+}
+
+// While the keys are locked an administrator may log in, to unlock them, but is
+// shown no rights.
+func TestLockedKeys_NoRights(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/edumfa-2.9.5")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "enckey.enc"), filepath.Join(dir, "enckey")); err != nil {
+		t.Fatal(err)
+	}
+	c := &clock{at: readManifest(t).MadeAt.Add(5 * time.Minute)}
+	n := apptest.Adopt(t, dir, apptest.Options{Now: c.now}).Serve()
+	r := n.Call("POST /auth", apptest.P{"username": "legacyadmin", "password": "legacy-pw"})
+	rights, _ := r.At("result.value.rights").([]any)
+	menus, _ := r.At("result.value.menus").([]any)
+	if r.Status != 200 || len(rights) != 0 || len(menus) != 0 {
+		t.Errorf("%d %s", r.Status, r.Raw)
+	}
+	if r := n.Admin("POST /token/init", apptest.P{"type": "hotp", "genkey": "1"}); r.ErrorCode() != 707 {
+		t.Errorf("enrolment: %d %s", r.Status, r.Raw)
+	}
+}
+
+// What nobody and nothing is named in can be left out of the audit.
+func TestAudit_Reduced(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite, Config: "EDUMFA_REDUCE_SQLAUDIT = True\n"}).Serve()
+	n.Must("POST /token/init", apptest.P{"type": "hotp", "serial": "H1", "user": "alice", "genkey": "1"})
+	n.Must("POST /validate/triggerchallenge", apptest.P{"user": "alice"})
+	n.Admin("POST /validate/triggerchallenge", nil)
+	r := n.Must("GET /audit/", apptest.P{"action": "*triggerchallenge"})
+	if r.At("result.value.count") != 1.0 || !strings.Contains(string(r.Raw), "alice") {
+		t.Errorf("%s", r.Raw)
+	}
+}
