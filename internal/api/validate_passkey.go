@@ -194,6 +194,14 @@ func (a *API) passkey(ctx context.Context, r *Request, typ tokentype.Nameless) (
 	if reply.Message, err = a.blockedAccount(ctx, r, u); err != nil || reply.Message != "" {
 		return false, reply, u, err
 	}
+	allowed, err := a.holds(ctx, r, a.userQuery(r, policy.ScopeAuthentication, "webauthn_usernameless_authn", u))
+	if err != nil {
+		return failed(err)
+	}
+	if !allowed { // the policy was for others, or is there no more
+		reply.Message = "Passkey authentication is not allowed."
+		return false, reply, u, nil
+	}
 	rules, err := a.loginRules(ctx, r, t)
 	if err != nil {
 		return failed(err)

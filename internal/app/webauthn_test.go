@@ -290,6 +290,15 @@ func TestPasskeyLimits(t *testing.T) {
 			t.Fatalf("%s", r.Raw)
 		}
 	})
+	t.Run("a policy for others", func(t *testing.T) {
+		p := passkeyAnswer(n, k, "WANPK")
+		n.Must("POST /policy/pk", apptest.P{"scope": "authentication", "realm": "", "user": "bob", "action": "webauthn_usernameless_authn"})
+		if r := n.Call("POST /validate/check", p, apptest.Header("Origin", keyOrigin)); r.Accepted() {
+			t.Fatalf("%s", r.Raw)
+		}
+		n.Must("POST /policy/pk", apptest.P{"scope": "authentication", "realm": "", "user": "", "action": "webauthn_usernameless_authn"})
+		try(t, true, "")
+	})
 	t.Run("nobody is asked without the policy", func(t *testing.T) {
 		n.Must("DELETE /policy/pk", apptest.P{})
 		if r := n.Admin("POST /validate/triggerchallenge", apptest.P{"type": "webauthn"}); r.Status != 400 || r.ErrorCode() != 905 {
