@@ -28,7 +28,7 @@ func (a *API) enrolSteps() []Step {
 	var out []Step
 	for _, do := range []func(context.Context, *Request) error{
 		a.limitRealm, a.requireDescription, a.limitUser, a.mayEnrol, a.tokenLabel, a.mayChoosePIN, a.twoStep, a.twoStepSizes,
-		a.randomPIN, a.encryptPIN, a.checkPIN, a.typeDefaults, a.generatedLength,
+		a.randomPIN, a.encryptPIN, a.checkPIN, a.typeDefaults, a.generatedLength, a.prescribed,
 	} {
 		out = append(out, first(do))
 	}
@@ -268,6 +268,30 @@ func (a *API) generatedLength(ctx context.Context, r *Request) error {
 			v = x.def
 		}
 		r.Params.Set(x.action, v)
+	}
+	return nil
+}
+
+// prescribed sets the parameters that policies on enrolments prescribe for a
+// type.
+func (a *API) prescribed(ctx context.Context, r *Request) error {
+	name, err := a.enrolledType(ctx, r)
+	if err != nil {
+		return err
+	}
+	typ, _ := a.Types.Get(name)
+	p, has := typ.(tokentype.Prescriber)
+	if !has {
+		return nil
+	}
+	for _, action := range p.Prescribed() {
+		v, given, err := a.policyValue(ctx, r, a.userQuery(r, policy.ScopeEnrollment, action, a.namedUser(r)), policy.Words)
+		if err != nil {
+			return err
+		}
+		if given {
+			r.Params.Set(action, v)
+		}
 	}
 	return nil
 }

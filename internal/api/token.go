@@ -9,6 +9,7 @@ import (
 	"edumfa/internal/policy"
 	"edumfa/internal/resolver"
 	"edumfa/internal/token"
+	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
 )
 
@@ -157,7 +158,12 @@ func (a *API) tokenRows(ctx context.Context, r *Request, list []*token.Token) ([
 	}
 	rows := make([]any, 0, len(list))
 	for _, t := range list {
-		rows = append(rows, tokenRow(t, owners, hidden))
+		row := tokenRow(t, owners, hidden)
+		typ, _ := a.Types.Get(t.TypeKey())
+		if v, has := typ.(tokentype.InfoViewer); has {
+			v.ViewInfo(row["info"].(map[string]any))
+		}
+		rows = append(rows, row)
 	}
 	return rows, nil
 }

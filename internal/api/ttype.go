@@ -2,10 +2,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
 	"edumfa/internal/mfaerr"
+	"edumfa/internal/secret"
+	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
 )
@@ -14,6 +17,9 @@ import (
 func (a *API) typeEndpoint(ctx context.Context, r *Request) (*Answer, error) {
 	name := strings.ToLower(r.Params.TextOr("ttype", ""))
 	typ, known := a.Types.Get(name)
+	if e, has := typ.(tokentype.TextEndpoint); has {
+		return a.textEndpoint(ctx, r, name, e)
+	}
 	e, has := typ.(tokentype.Endpoint)
 	if !known || !has {
 		return nil, mfaerr.NewParameter("The token type %q has no endpoint.", name)
@@ -28,4 +34,48 @@ func (a *API) typeEndpoint(ctx context.Context, r *Request) (*Answer, error) {
 	}
 	r.Audit.Success, r.Audit.TokenType = 1, text(name)
 	return &Answer{Status: http.StatusOK, Body: map[string]any{}, Plain: &Plain{Type: contentType, Data: data}}, nil
+}
+
+// desk logs tokens in for the endpoint of their type.
+type desk struct {
+	a *API
+	r *Request
+}
+
+func (d desk) Tokens(ctx context.Context, f token.Filter) ([]*token.Token, error) {
+	return d.a.Store.Tokens(ctx, f, token.Whole)
+}
+
+func (d desk) Login(ctx context.Context, t *token.Token, pass secret.String) (bool, error) {
+	a, r := d.a, d.r
+	if t.Owner != nil { // whose policies count, and whose password may be the PIN
+		u, err := r.Users.ByID(ctx, t.Owner.UserID, t.Owner.Resolver, t.Owner.RealmID)
+		if err != nil {
+			return false, err
+		}
+		r.User = u
+	}
+	yes, reply, err := a.attempt(ctx, r, a.env(ctx, r, t, r.User), []*token.Token{t}, pass)
+	if err != nil {
+		return false, err
+	}
+	a.noteAttempt(r, yes, reply)
+	r.Audit.ForUser(r.User)
+	answer := loginVerdict(yes, authentication(yes, reply), reply)
+	err = errors.Join(a.authorize(ctx, r, answer), a.authorized(ctx, r, answer))
+	if mfaerr.Is(err, mfaerr.Policy) || mfaerr.Is(err, mfaerr.Request) {
+		r.Audit.Success, r.Audit.Info = 0, text(err.Error())
+		return false, nil
+	}
+	return yes && err == nil, err
+}
+
+// textEndpoint is typeEndpoint for answers that are no JSON.
+func (a *API) textEndpoint(ctx context.Context, r *Request, name string, e tokentype.TextEndpoint) (*Answer, error) {
+	answer, err := e.TextEndpoint(ctx, a.env(ctx, r, nil, r.User), desk{a, r})
+	if err != nil {
+		return nil, err
+	}
+	r.Audit.TokenType = text(name)
+	return &Answer{Status: http.StatusOK, Body: map[string]any{}, Plain: &Plain{Type: "text/plain", Data: []byte(answer)}}, nil
 }

@@ -11,19 +11,28 @@ import (
 	"edumfa/internal/resolver/passwdfile"
 	"edumfa/internal/resolver/sqlusers"
 	"edumfa/internal/tokentype"
+	"edumfa/internal/tokentype/applspec"
+	"edumfa/internal/tokentype/daplug"
+	"edumfa/internal/tokentype/daypassword"
 	"edumfa/internal/tokentype/email"
 	"edumfa/internal/tokentype/foureyes"
 	"edumfa/internal/tokentype/hotp"
 	"edumfa/internal/tokentype/indexedsecret"
+	"edumfa/internal/tokentype/motp"
 	"edumfa/internal/tokentype/ocra"
+	"edumfa/internal/tokentype/paper"
 	"edumfa/internal/tokentype/planned"
 	"edumfa/internal/tokentype/pw"
 	"edumfa/internal/tokentype/question"
 	"edumfa/internal/tokentype/registration"
 	"edumfa/internal/tokentype/spass"
+	"edumfa/internal/tokentype/sshkey"
+	"edumfa/internal/tokentype/tan"
 	"edumfa/internal/tokentype/totp"
 	"edumfa/internal/tokentype/u2f"
+	"edumfa/internal/tokentype/vasco"
 	"edumfa/internal/tokentype/webauthn"
+	"edumfa/internal/tokentype/yubikey"
 )
 
 // What is compiled in. Removing a line removes the kind.
@@ -43,6 +52,15 @@ func TokenTypes() []tokentype.Type {
 		foureyes.Type{},
 		ocra.Type{},
 		webauthn.Type{Files: &webauthn.Files{}},
+		daypassword.Type{},
+		motp.Type{},
+		applspec.Type{},
+		tan.Type{},
+		paper.Type{},
+		daplug.Type{},
+		sshkey.Type{},
+		yubikey.Type{},
+		vasco.Type{},
 	}, planned.Types()...)
 }
 

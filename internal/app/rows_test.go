@@ -102,7 +102,7 @@ func diff(before, after picture) []string {
 			if (c == "Type" || c == "Description") && strings.HasPrefix(name, "tokeninfo") {
 				v = strings.TrimPrefix(v, "<null>")
 			}
-			if volatile.MatchString(c) || c == "Value" && volatileRow.MatchString(name) {
+			if volatile.MatchString(c) || c == "Value" && (volatileRow.MatchString(name) || row["Type"] == "password") {
 				v = map[bool]string{true: "set", false: "nothing"}[strings.Trim(v, "<null>") != ""]
 				if there {
 					continue
@@ -230,6 +230,7 @@ var apart = map[int]string{
 	82: "challenges are random",
 	83: "the recorded answer is that to another challenge",
 	10: "a list of resolvers in JSON ended in a 500; it is taken",
+	78: "tokens of VASCO cannot be enrolled",
 }
 
 // quietly are policies of the recording that are not among its requests.

@@ -49,6 +49,11 @@ type manifest struct {
 type fixtureToken struct {
 	Serial, Type, OTPKey, HashLib, Auth, Password string
 	User, Realm, PIN                              *string
+	MOTPPin                                       string
+	PrivateID                                     string `json:"private_id"`
+	PublicPrefix                                  string `json:"public_prefix"`
+	TANs                                          []string
+	Next                                          struct{ Usage, Session int }
 	OTPLen                                        int
 	Expect                                        any
 	DB                                            struct {

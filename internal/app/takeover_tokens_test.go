@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"crypto/aes"
 	"crypto/hmac"
+	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -48,12 +50,66 @@ func (x *takeover) answer(f fixtureToken) (string, bool) {
 			return "", false
 		}
 		return f.otp(x.clock.at.Unix() / step), f.OTPKey != ""
-	case "pw", "registration":
-		return f.Password, true
+	case "pw", "registration", "applspec":
+		return f.Password, f.Password != ""
+	case "paper":
+		return f.otp(f.DB.Count), f.OTPKey != ""
+	case "tan":
+		if len(f.TANs) == 0 {
+			return "", false
+		}
+		return f.TANs[len(f.TANs)-1], true
+	case "daplug":
+		return letters.Replace(f.otp(f.DB.Count)), f.OTPKey != ""
+	case "daypassword":
+		step := map[string]int64{"24h": 86400, "12h": 43200, "86400": 86400}[f.TokenInfo["timeStep"]]
+		if step == 0 {
+			return "", false
+		}
+		return f.otp(x.clock.at.Unix() / step), true
+	case "motp":
+		sum := md5.Sum([]byte(strconv.FormatInt(x.clock.at.Unix()/10, 10) + f.OTPKey + f.MOTPPin))
+		return hex.EncodeToString(sum[:])[:f.DB.OTPLen], f.MOTPPin != ""
+	case "yubikey":
+		return f.yubikey(), f.OTPKey != ""
 	case "spass":
 		return "", true
 	}
 	return "", false
+}
+
+// letters are what a Daplug dongle types for digits.
+var letters = strings.NewReplacer("0", "eb", "1", "ec", "2", "ed", "3", "ee", "4", "ef", "5", "eg", "6", "eh", "7", "ei", "8", "ej", "9", "ek")
+
+// yubikey is the next value of a Yubikey.
+func (f fixtureToken) yubikey() string {
+	key, _ := hex.DecodeString(f.OTPKey)
+	id, _ := hex.DecodeString(f.PrivateID)
+	c, err := aes.NewCipher(key)
+	if err != nil || len(id) != 6 {
+		return ""
+	}
+	b := append(id, byte(f.Next.Usage), byte(f.Next.Usage>>8), 1, 2, 3, byte(f.Next.Session), 4, 5)
+	crc := uint16(0xffff)
+	for _, x := range b {
+		crc ^= uint16(x)
+		for range 8 {
+			if crc&1 != 0 {
+				crc = crc>>1 ^ 0x8408
+			} else {
+				crc >>= 1
+			}
+		}
+	}
+	b = binary.LittleEndian.AppendUint16(b, ^crc)
+	c.Encrypt(b, b)
+	var out strings.Builder
+	out.WriteString(f.PublicPrefix)
+	for _, x := range b {
+		out.WriteByte("cbdefghijklnrtuv"[x>>4])
+		out.WriteByte("cbdefghijklnrtuv"[x&15])
+	}
+	return out.String()
 }
 
 func deref(s *string) string {
@@ -77,7 +133,11 @@ func (x *takeover) tokens() {
 			continue
 		}
 		tried++
-		r := x.Call("POST /validate/check", apptest.P{"serial": serial, "pass": deref(f.PIN) + value})
+		login := apptest.P{"serial": serial, "pass": deref(f.PIN) + value}
+		if id := f.TokenInfo["service_id"]; id != "" {
+			login["service_id"] = id
+		}
+		r := x.Call("POST /validate/check", login)
 		switch want := f.Expect.(type) {
 		case bool:
 			if r.Status != 200 || r.Value() != want {
@@ -88,8 +148,8 @@ func (x *takeover) tokens() {
 				x.Errorf("%s: %d %s, want %s", serial, r.Status, r.Raw, want)
 			}
 		}
-		if f.Expect == true && (f.Type == "hotp" || f.Type == "totp") {
-			if r := x.Call("POST /validate/check", apptest.P{"serial": serial, "pass": deref(f.PIN) + value}); r.Accepted() {
+		if f.Expect == true && slices.Contains([]string{"hotp", "totp", "paper", "tan", "daplug", "motp", "yubikey"}, f.Type) {
+			if r := x.Call("POST /validate/check", login); r.Accepted() {
 				x.Errorf("%s: the same value twice", serial)
 			}
 		}

@@ -69,6 +69,13 @@ type DeleteInfo struct {
 	Key string
 }
 
+// TakeInfo removes a tokeninfo value that is good for one use. It fails when the
+// value is gone or another one: whoever took it first has it.
+type TakeInfo struct {
+	ID         int64
+	Key, Value string
+}
+
 // CountInfo adds one to a number kept as tokeninfo.
 type CountInfo struct {
 	ID  int64
@@ -152,6 +159,7 @@ func (FailToken) change()        {}
 func (ResetFail) change()        {}
 func (SetInfo) change()          {}
 func (DeleteInfo) change()       {}
+func (TakeInfo) change()         {}
 func (CountInfo) change()        {}
 func (ReplacePIN) change()       {}
 func (DeleteToken) change()      {}

@@ -222,6 +222,12 @@ func (s *Service) finish(ctx context.Context, e *tokentype.Env, t *token.Token, 
 	if kind != "" {
 		t.Info[token.InfoKind] = token.Info{Value: kind}
 	}
+	if t.Key == (token.Sealed{}) {
+		// programs of the field decrypt the key of every token, also where there is none
+		if t.Key, err = e.Keys.Seal(""); err != nil {
+			return err
+		}
+	}
 	t.Info[token.InfoCreated] = token.Info{Value: timespec.FormatMicros(e.Now.In(e.Local))}
 	return checkLengths(t)
 }

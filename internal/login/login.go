@@ -146,7 +146,7 @@ func (a *attempt) candidates() ([]*candidate, error) {
 		}
 		usable++
 		typ, known := a.c.Types.Get(t.TypeKey())
-		if known && !typ.Info().Planned {
+		if known && !typ.Info().Planned && a.applies(typ, t) {
 			list = append(list, &candidate{t: t, typ: typ})
 		}
 	}
@@ -155,6 +155,11 @@ func (a *attempt) candidates() ([]*candidate, error) {
 	}
 	slices.SortStableFunc(list, func(x, y *candidate) int { return cmp.Compare(weight(x.t), weight(y.t)) })
 	return list, nil
+}
+
+func (a *attempt) applies(typ tokentype.Type, t *token.Token) bool {
+	c, chooses := typ.(tokentype.Chooser)
+	return !chooses || c.Applies(a.env, t)
 }
 
 func errLocked() error {

@@ -91,6 +91,8 @@ func (db *DB) apply(ctx context.Context, c change.Change) error {
 		return db.setInfo(ctx, c.ID, c.Key, c.Value, c.Type)
 	case change.DeleteInfo:
 		return db.deleteInfo(ctx, c.ID, c.Key)
+	case change.TakeInfo:
+		return db.write(ctx, takeInfo(c))
 	case change.CountInfo:
 		return db.countInfo(ctx, c)
 	case change.ReplacePIN:

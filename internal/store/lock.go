@@ -65,6 +65,8 @@ func changedToken(c change.Change) (id int64, uses bool) {
 		return c.ID, false
 	case change.DeleteInfo:
 		return c.ID, false
+	case change.TakeInfo:
+		return c.ID, false
 	case change.CountInfo:
 		return c.ID, false
 	case change.ReplacePIN:

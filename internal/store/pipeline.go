@@ -163,6 +163,8 @@ func (db *DB) writesOf(c change.Change) ([]write, bool) {
 		return one(usually, setInfoText, c.Value, c.Type, c.ID, c.Key), true
 	case change.DeleteInfo:
 		return []write{deleteInfoWrite(c.ID, c.Key)}, true
+	case change.TakeInfo:
+		return []write{takeInfo(c)}, true
 	case change.CountInfo:
 		return one(usually, `UPDATE tokeninfo SET "Value" = `+db.engine.nextCount()+` WHERE token_id = ? AND "Key" = ?`, c.ID, c.Key), true
 	case change.NewChallenge:
@@ -195,4 +197,9 @@ func moveCounter(c change.MoveCounter) write {
 
 func deleteInfoWrite(id int64, key string) write {
 	return write{`DELETE FROM tokeninfo WHERE token_id = ? AND "Key" = ?`, []any{id, key}, whatever}
+}
+
+// takeInfo finds the value only as it was seen.
+func takeInfo(c change.TakeInfo) write {
+	return write{`DELETE FROM tokeninfo WHERE token_id = ? AND "Key" = ? AND "Value" = ?`, []any{c.ID, c.Key, c.Value}, itsRow}
 }

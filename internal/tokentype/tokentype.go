@@ -265,6 +265,38 @@ type Endpoint interface {
 	Endpoint(ctx context.Context, e *Env) (contentType string, body map[string]any, err error)
 }
 
+// TextEndpoint answers requests to /ttype/<name of the type> with a text that is
+// no JSON.
+type TextEndpoint interface {
+	TextEndpoint(ctx context.Context, e *Env, d Desk) (text string, err error)
+}
+
+// Desk lets endpoints log tokens in.
+type Desk interface {
+	// Tokens are those that the filter finds, with tokeninfo.
+	Tokens(ctx context.Context, f token.Filter) ([]*token.Token, error)
+	// Login decides an attempt with PIN and value, as /validate/check with a
+	// serial does.
+	Login(ctx context.Context, t *token.Token, pass secret.String) (bool, error)
+}
+
+// Chooser types have tokens that only some requests can use. A token that does
+// not apply takes no part in the login, as if it were not there.
+type Chooser interface {
+	Applies(e *Env, t *token.Token) bool
+}
+
+// Prescriber names parameters of an enrolment that policies of the scope
+// enrollment set: actions and parameters have the same names.
+type Prescriber interface {
+	Prescribed() []string
+}
+
+// InfoViewer changes what lists show of a token's tokeninfo.
+type InfoViewer interface {
+	ViewInfo(info map[string]any)
+}
+
 // Follower sends something after a login with the token is stored, like the next
 // value. Follow prepares it; the returned function, which may be nil, is called
 // when nothing can undo the login any more. Its error is logged.

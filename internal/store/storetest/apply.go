@@ -84,6 +84,11 @@ func (k *kit) countInfo() {
 		k.t.Error("deleted value is there")
 	}
 	equal(k, "rows", k.count("tokeninfo"), 2)
+	take := change.TakeInfo{ID: t.ID, Key: "a", Value: "other"}
+	k.wantErr(k.apply(take), store.ErrConflict)
+	take.Value = "1"
+	k.must(k.apply(take))
+	k.wantErr(k.apply(take), store.ErrConflict)
 	k.exec("UPDATE token SET pin_hash = 'old', pin_seed = 'aa'")
 	k.must(k.apply(change.ReplacePIN{ID: t.ID, Old: "other", New: "no"}))
 	equal(k, "pin", k.load("T1").PINHash, "old")

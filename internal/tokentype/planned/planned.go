@@ -22,23 +22,14 @@ var _ tokentype.Type = Type{}
 func Types() []tokentype.Type {
 	both, admin := []string{"admin", "user"}, []string{"admin"}
 	list := []tokentype.Info{
-		{Name: "applspec", Prefix: "ASPW", Description: "Application password: a fixed password for one service.", Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "certificate", Prefix: "CRT", Description: "Certificate: an X.509 certificate.", Authenticates: true, Challenges: true, NoPIN: true, EnrollableBy: both},
-		{Name: "daplug", Prefix: "DPLG", Description: "Daplug dongle.", Authenticates: true, Challenges: true, Verifiable: true},
-		{Name: "daypassword", Prefix: "DYPW", Description: "DayPassword: a time based value that may be used again.", Authenticates: true, Challenges: true, Verifiable: true, EnrollableBy: both},
 		{Name: "edupush", Prefix: "EDUP", Description: "PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
-		{Name: "motp", Prefix: "PIMO", Description: "mOTP: mobile one time passwords.", Authenticates: true, Challenges: true, EnrollableBy: both},
-		{Name: "paper", Prefix: "PPR", Description: "Paper: printed one time passwords.", Authenticates: true, Challenges: true, Verifiable: true, EnrollableBy: both},
 		{Name: "push", Prefix: "PIPU", Description: "Legacy PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "radius", Prefix: "PIRA", Description: "RADIUS: another server decides.", Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "remote", Prefix: "PIRE", Description: "Remote: another server of the same kind decides.", Authenticates: true, Challenges: true, EnrollableBy: admin},
 		{Name: "sms", Prefix: "PISM", Description: "SMS: a one time password by text message.", Challenges: true, NativeChallenge: true, Verifiable: true, EnrollableBy: both},
-		{Name: "sshkey", Prefix: "SSHK", Description: "SSH key: a public key.", Authenticates: true, NoPIN: true, EnrollableBy: both},
-		{Name: "tan", Prefix: "PITN", Description: "TAN: a printed list.", Authenticates: true, Challenges: true, Verifiable: true, EnrollableBy: both},
 		{Name: "tiqr", Prefix: "TiQR", Description: "TiQR: a question by QR code.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
-		{Name: "vasco", Prefix: "VASC", Description: "VASCO: a vendor's token.", Authenticates: true, Challenges: true, EnrollableBy: admin},
 		{Name: "yubico", Prefix: "UBCM", Description: "Yubikey by Yubico's service.", Authenticates: true, Challenges: true, EnrollableBy: both},
-		{Name: "yubikey", Prefix: "UBAM", Description: "Yubikey: one time passwords of a Yubikey.", Authenticates: true, Challenges: true, EnrollableBy: both},
 	}
 	out := make([]tokentype.Type, len(list))
 	for i, f := range list {
