@@ -140,7 +140,7 @@ func loginDetail(r login.Reply) map[string]any {
 	for _, p := range r.Prompts {
 		c := promptDetail(p)
 		for k, v := range c { // the last challenge is repeated at the top, for old clients
-			if k != "message" {
+			if k != "message" && (!r.Brief || k == "transaction_id") {
 				d[k] = v
 			}
 		}

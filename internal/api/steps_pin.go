@@ -90,6 +90,12 @@ func (a *API) checkPIN(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
+	return a.pinFits(ctx, r, name, t, pin)
+}
+
+// pinFits refuses a PIN for a token of the type that breaks the rules for the
+// caller.
+func (a *API) pinFits(ctx context.Context, r *Request, name string, t *token.Token, pin string) error {
 	if typ, known := a.Types.Get(name); known && typ.Info().NoPIN {
 		return nil
 	}

@@ -38,6 +38,9 @@ func (a *API) validated(next Operation) Operation {
 		if err != nil {
 			return nil, err
 		}
+		if err := a.autoassign(ctx, r, answer); err != nil {
+			return nil, err
+		}
 		if err := a.authorize(ctx, r, answer); err != nil {
 			return nil, err
 		}
@@ -45,6 +48,9 @@ func (a *API) validated(next Operation) Operation {
 			return nil, err
 		}
 		if err := a.dropDetail(ctx, r, answer); err != nil {
+			return nil, err
+		}
+		if err := a.enrolAtLogin(ctx, r, answer); err != nil {
 			return nil, err
 		}
 		if err := a.preferMode(ctx, r, answer); err != nil {

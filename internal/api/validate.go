@@ -255,6 +255,9 @@ func (a *API) attempt(ctx context.Context, r *Request, env *tokentype.Env, token
 			return false, login.Reply{}, err
 		}
 	}
+	if asked, row := pinChallenge(tokens, in.Open, r); asked != nil {
+		return a.changePIN(ctx, r, env, asked, row, pass)
+	}
 	in.UserPassword = func(ctx context.Context, password secret.String) (bool, error) {
 		return r.Users.CheckPassword(ctx, r.User, password)
 	}
@@ -262,10 +265,18 @@ func (a *API) attempt(ctx context.Context, r *Request, env *tokentype.Env, token
 	if in.TransactionID != "" || len(reply.Prompts) > 0 {
 		a.sweepChallenges(r)
 	}
-	if err != nil || !yes {
+	if err != nil {
 		return yes, reply, err
 	}
-	return a.notTooLongAgo(ctx, r, tokens, reply)
+	if !yes {
+		err := a.askNextValue(ctx, r, env, tokens, &reply)
+		return false, reply, err
+	}
+	if yes, reply, err = a.notTooLongAgo(ctx, r, tokens, reply); err != nil || !yes {
+		return yes, reply, err
+	}
+	asked, err := a.askNewPIN(ctx, r, env, tokens, &reply)
+	return err == nil && !asked, reply, err
 }
 
 // sweepLimit is how many expired challenges one request removes at most.

@@ -74,7 +74,11 @@ func (a *attempt) answer(ctx context.Context, k *candidate, rows []challenge.Cha
 		}
 		var m tokentype.Match
 		var err error
-		if r, own := k.typ.(tokentype.Responder); own {
+		if e, enrols := k.typ.(tokentype.EnrolAnswerer); enrols && row.Session == challenge.SessionEnrollment {
+			if m.Changes, err = e.EnrolAnswer(ctx, a.env, k.t, a.Pass); err == nil {
+				m.OK, m.Next = true, k.t.Count
+			}
+		} else if r, own := k.typ.(tokentype.Responder); own {
 			m, err = r.Respond(ctx, a.env, k.t, row, a.Pass)
 		} else {
 			m, err = k.typ.Verify(ctx, a.env, k.t, a.Pass)
@@ -106,6 +110,12 @@ func (a *attempt) answered(ctx context.Context, k *candidate, row challenge.Chal
 			a.fail(other.t)
 		}
 		return false, nil
+	}
+	if row.Session == challenge.SessionEnrollment {
+		a.count(k.t, true)
+		a.out.Add(change.EndTransaction{TransactionID: row.TransactionID})
+		a.reply.Serial, a.reply.Used = "", ""
+		return false, a.prompt(ctx, []*candidate{k})
 	}
 	a.reply.Message = msgChallenge
 	a.changeDates(k.t, &a.reply.NextPINChange, &a.reply.PINChangeDue, &a.reply.NextPasswordChange, &a.reply.PasswordChangeDue)

@@ -275,11 +275,15 @@ func (a *attempt) refuse(ctx context.Context, list []*candidate) error {
 }
 
 func (a *attempt) split(k *candidate) (pin, otp string, ok bool) {
-	pass := a.Pass.Reveal()
-	if s, own := k.typ.(tokentype.Splitter); own {
-		return s.Split(a.env, k.t, pass)
+	return Split(a.env, k.typ, k.t, a.Pass.Reveal())
+}
+
+// Split divides what was typed for a token into PIN and value.
+func Split(e *tokentype.Env, typ tokentype.Type, t *token.Token, pass string) (pin, otp string, ok bool) {
+	if s, own := typ.(tokentype.Splitter); own {
+		return s.Split(e, t, pass)
 	}
-	return SplitPass(pass, k.t.OTPLen, a.env.Settings.PrependPIN())
+	return SplitPass(pass, t.OTPLen, e.Settings.PrependPIN())
 }
 
 // SplitPass divides a PIN and an OTP of n characters; ok is false when pass is

@@ -25,6 +25,9 @@ type Reply struct {
 	Prompted bool
 	Messages []string
 	Prompts  []Prompt
+	// Brief: only the transaction of the last challenge is repeated beside the
+	// list of them.
+	Brief bool
 }
 
 // Prompt is one challenge of the answer.

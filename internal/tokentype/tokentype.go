@@ -335,6 +335,29 @@ type EnrolmentVerifier interface {
 	CheckVerification(ctx context.Context, e *Env, t *token.Token, value secret.String) (Match, error)
 }
 
+// LoginEnroller can be enrolled in the middle of a login, by the policy
+// enroll_via_multichallenge.
+type LoginEnroller interface {
+	// EnrolAtLogin says with which parameters, and what the user is told.
+	EnrolAtLogin() LoginEnrolment
+}
+
+// LoginEnrolment is how a type is enrolled during a login.
+type LoginEnrolment struct {
+	Params  map[string]any
+	Message string
+	// Shown: the key is shown as an image and a value of it ends the login.
+	// Otherwise the answer is what [EnrolAnswerer] takes, and the token is asked
+	// behind it.
+	Shown bool
+}
+
+// EnrolAnswerer completes a token that is enrolled during a login by the user's
+// answer to the first question. It changes t and returns the same as changes.
+type EnrolAnswerer interface {
+	EnrolAnswer(ctx context.Context, e *Env, t *token.Token, answer secret.String) ([]change.Change, error)
+}
+
 // Tester tries the type's settings for POST /system/test/<type>.
 type Tester interface {
 	Test(ctx context.Context, e *Env, p EnrollParams) (ok bool, message string, err error)

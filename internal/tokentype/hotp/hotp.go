@@ -15,10 +15,11 @@ import (
 type Type struct{}
 
 var (
-	_ tokentype.Type     = Type{}
-	_ tokentype.Resyncer = Type{}
-	_ tokentype.Finder   = Type{}
-	_ tokentype.Defaults = Type{}
+	_ tokentype.Type          = Type{}
+	_ tokentype.LoginEnroller = Type{}
+	_ tokentype.Resyncer      = Type{}
+	_ tokentype.Finder        = Type{}
+	_ tokentype.Defaults      = Type{}
 )
 
 // Info returns the type's facts.
@@ -29,6 +30,9 @@ func (Type) Info() tokentype.Info {
 		EnrollableBy: []string{"admin", "user"}, PublicSettings: []string{"hotp.hashlib"},
 	}
 }
+
+// EnrolAtLogin shows a key that is made here.
+func (Type) EnrolAtLogin() tokentype.LoginEnrolment { return oath.EnrolAtLogin() }
 
 // Actions are the type's own policy actions.
 func (Type) Actions() []action.Definition { return action.HOTP() }

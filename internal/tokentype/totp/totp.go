@@ -31,10 +31,11 @@ const (
 type Type struct{}
 
 var (
-	_ tokentype.Type     = Type{}
-	_ tokentype.Resyncer = Type{}
-	_ tokentype.Finder   = Type{}
-	_ tokentype.Defaults = Type{}
+	_ tokentype.Type          = Type{}
+	_ tokentype.LoginEnroller = Type{}
+	_ tokentype.Resyncer      = Type{}
+	_ tokentype.Finder        = Type{}
+	_ tokentype.Defaults      = Type{}
 )
 
 // Info returns the type's facts.
@@ -46,6 +47,9 @@ func (Type) Info() tokentype.Info {
 		PublicSettings: []string{"totp.hashlib", "totp.timeStep", "totp.useTimeShift", "totp.timeWindow"},
 	}
 }
+
+// EnrolAtLogin shows a key that is made here.
+func (Type) EnrolAtLogin() tokentype.LoginEnrolment { return oath.EnrolAtLogin() }
 
 // Actions are the type's own policy actions.
 func (Type) Actions() []action.Definition { return action.TOTP() }
