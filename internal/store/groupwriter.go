@@ -18,6 +18,7 @@ type groupWriter struct {
 	db    *DB
 	jobs  chan *writeJob
 	quit  chan struct{}
+	end   sync.Once
 	ended sync.WaitGroup
 }
 
@@ -35,7 +36,7 @@ func newGroupWriter(db *DB) *groupWriter {
 }
 
 func (w *groupWriter) stop() {
-	close(w.quit)
+	w.end.Do(func() { close(w.quit) })
 	w.ended.Wait()
 }
 

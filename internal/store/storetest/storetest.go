@@ -69,6 +69,15 @@ func Run(t *testing.T, product string) {
 		{"audit rows", (*kit).auditRows, false},
 		{"audit filters", (*kit).auditFilters, false},
 		{"audit numbers others took", (*kit).auditNumbers, false},
+		{"upkeep of the audit", (*kit).auditUpkeep, false},
+		{"remembered logins are cleaned up", (*kit).authCache, false},
+		{"token groups", (*kit).tokenGroups, false},
+		{"names of definitions", (*kit).names, false},
+		{"a resolver is dropped", (*kit).dropResolver, false},
+		{"a user is forgotten", (*kit).forgetUser, false},
+		{"tables for users", (*kit).userTable, false},
+		{"strict isolation", (*kit).strictIsolation, false},
+		{"copies of the file", (*kit).copies, true},
 		{"long and odd texts", (*kit).oddTexts, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
