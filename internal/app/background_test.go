@@ -14,13 +14,13 @@ import (
 )
 
 func TestExpiredChallengesAreRemoved(t *testing.T) {
-	c := &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}
+	c := clockAt(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC))
 	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite, Now: c.now}).Serve()
 	var all []change.Change
 	for i := range 1203 {
-		end := c.at.Add(-time.Hour)
+		end := c.now().Add(-time.Hour)
 		if i < 3 {
-			end = c.at.Add(time.Duration(i-1) * time.Minute) // just over, now, soon
+			end = c.now().Add(time.Duration(i-1) * time.Minute) // just over, now, soon
 		}
 		all = append(all, change.NewChallenge{Challenge: challenge.Challenge{TransactionID: fmt.Sprint(i), Timestamp: end.Add(-time.Minute), Expiration: end}})
 	}

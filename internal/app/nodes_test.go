@@ -24,7 +24,7 @@ func onTwoNodes(t *testing.T, now func() time.Time, f func(t *testing.T, a, b *a
 // What is configured through one node counts on the other's next request, also
 // when the clock does not move between two changes.
 func TestChangeThroughAnotherNode(t *testing.T) {
-	c := &clock{at: time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)}
+	c := clockAt(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC))
 	onTwoNodes(t, c.now, func(t *testing.T, a, b *apptest.Node) {
 		a.Must("POST /token/init", apptest.P{"type": "spass", "user": "alice", "pin": "1234", "serial": "S1"})
 		accepted := func(n *apptest.Node) bool {

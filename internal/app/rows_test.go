@@ -265,7 +265,7 @@ func TestRowsOfRequests(t *testing.T) {
 	if err := d.Decode(&recorded); err != nil {
 		t.Fatal(err)
 	}
-	c := &clock{at: time.Date(2026, 11, 21, 18, 7, 30, 0, time.UTC)}
+	c := clockAt(time.Date(2026, 11, 21, 18, 7, 30, 0, time.UTC))
 	in := apptest.New(t, apptest.Options{Engine: apptest.SQLite, Bare: true, Now: c.now})
 	for _, f := range []string{"passwd", "users.sqlite", "hosts", "enckey"} {
 		data, err := os.ReadFile(filepath.Join("testdata/edumfa-2.9.5", f))
@@ -315,10 +315,10 @@ func (r *rowReplay) step(i int, s rowStep) string {
 	before := r.theirs.picture()
 	s.carry(r.theirs)
 	want := diff(before, r.theirs.picture())
-	if at, ok := s.moment(); ok && at.After(r.clock.at) {
-		r.clock.at = at
+	if at, ok := s.moment(); ok && at.After(r.clock.now()) {
+		r.clock.set(at)
 	} else {
-		r.clock.at = r.clock.at.Add(time.Second)
+		r.clock.add(time.Second)
 	}
 	p := s.parameters(r.renamed)
 	about := append(strings.Split(s.Request, "/"), fmt.Sprint(p["serial"]), fmt.Sprint(p["from"]))

@@ -73,7 +73,7 @@ func (x *takeover) apiKeys() {
 
 func (x *takeover) trustedApplications() {
 	for _, j := range x.manifest.TrustedJWT {
-		claims := map[string]any{"exp": x.clock.at.Unix() + 600}
+		claims := map[string]any{"exp": x.clock.now().Unix() + 600}
 		for k, v := range j.Claims {
 			claims[k] = v
 		}

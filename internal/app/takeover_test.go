@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -90,9 +91,18 @@ type takeover struct {
 	clock    *clock
 }
 
-type clock struct{ at time.Time }
+// clock stands still until a test moves it. Servers read it at the same time.
+type clock struct{ at atomic.Int64 } // Unix nanoseconds
 
-func (c *clock) now() time.Time { return c.at }
+func clockAt(t time.Time) *clock {
+	c := &clock{}
+	c.set(t)
+	return c
+}
+
+func (c *clock) now() time.Time      { return time.Unix(0, c.at.Load()).UTC() }
+func (c *clock) set(t time.Time)     { c.at.Store(t.UnixNano()) }
+func (c *clock) add(d time.Duration) { c.at.Add(int64(d)) }
 
 // takeOver copies the installation, moves its rows to the product, and serves it.
 func takeOver(t *testing.T, product string) *takeover {
@@ -120,7 +130,7 @@ func takeOver(t *testing.T, product string) *takeover {
 		t.Fatal(err)
 	}
 	m := readManifest(t)
-	c := &clock{at: m.MadeAt.Add(5 * time.Minute)}
+	c := clockAt(m.MadeAt.Add(5 * time.Minute))
 	in := apptest.Adopt(t, dir, apptest.Options{Now: c.now})
 	x := &takeover{T: t, Node: in.Serve(), manifest: m, dir: dir, uri: uri, product: product, clock: c}
 	if product != "sqlite" {

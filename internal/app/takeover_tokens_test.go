@@ -49,7 +49,7 @@ func (x *takeover) answer(f fixtureToken) (string, bool) {
 		if err != nil {
 			return "", false
 		}
-		return f.otp(x.clock.at.Unix() / step), f.OTPKey != ""
+		return f.otp(x.clock.now().Unix() / step), f.OTPKey != ""
 	case "pw", "registration", "applspec":
 		return f.Password, f.Password != ""
 	case "paper":
@@ -66,9 +66,9 @@ func (x *takeover) answer(f fixtureToken) (string, bool) {
 		if step == 0 {
 			return "", false
 		}
-		return f.otp(x.clock.at.Unix() / step), true
+		return f.otp(x.clock.now().Unix() / step), true
 	case "motp":
-		sum := md5.Sum([]byte(strconv.FormatInt(x.clock.at.Unix()/10, 10) + f.OTPKey + f.MOTPPin))
+		sum := md5.Sum([]byte(strconv.FormatInt(x.clock.now().Unix()/10, 10) + f.OTPKey + f.MOTPPin))
 		return hex.EncodeToString(sum[:])[:f.DB.OTPLen], f.MOTPPin != ""
 	case "yubikey":
 		return f.yubikey(), f.OTPKey != ""

@@ -44,7 +44,7 @@ func TestTrap01_SameKeysOrNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := readManifest(t)
-		c := &clock{at: m.MadeAt.Add(5 * time.Minute)}
+		c := clockAt(m.MadeAt.Add(5 * time.Minute))
 		n := apptest.Adopt(t, dir, apptest.Options{Now: c.now}).Serve()
 		key := n.Call("GET /token/", nil, apptest.As(m.APIKeys["admin"])).Status == 200
 		password := n.Call("POST /auth", apptest.P{"username": "legacyadmin", "password": "legacy-pw"}).Status == 200
@@ -162,10 +162,10 @@ func TestTrap05_NullAndEmpty(t *testing.T) {
 func TestTrap06_AuditSignatures(t *testing.T) {
 	for _, e := range apptest.Engines(t) {
 		t.Run(string(e), func(t *testing.T) {
-			c := &clock{at: time.Date(2027, 7, 1, 12, 0, 0, 0, time.UTC)}
+			c := clockAt(time.Date(2027, 7, 1, 12, 0, 0, 0, time.UTC))
 			n := apptest.New(t, apptest.Options{Engine: e, Now: c.now}).Serve()
 			for i, name := range []string{"x", strings.Repeat("long ü", 100), "ä ✓ 𝄞", "'; --", "null"} {
-				c.at = time.Date(2027, 7, 1, 12, 0, i, i*1000, time.UTC)
+				c.set(time.Date(2027, 7, 1, 12, 0, i, i*1000, time.UTC))
 				n.Call("POST /validate/check", apptest.P{"user": name, "pass": "x"})
 			}
 			rows := 0
@@ -319,7 +319,7 @@ func TestTrap13_ProtectedKeyFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := readManifest(t)
-	c := &clock{at: m.MadeAt.Add(5 * time.Minute)}
+	c := clockAt(m.MadeAt.Add(5 * time.Minute))
 	n := apptest.Adopt(t, dir, apptest.Options{Now: c.now}).Serve()
 	spass := apptest.P{"serial": "PW-1", "pass": "ppintopsecret-Ä"}
 	if r := n.Call("POST /validate/check", spass); r.Accepted() {
