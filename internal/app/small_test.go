@@ -109,7 +109,7 @@ func TestLockedKeys_NoRights(t *testing.T) {
 	if err := os.Rename(filepath.Join(dir, "enckey.enc"), filepath.Join(dir, "enckey")); err != nil {
 		t.Fatal(err)
 	}
-	c := &clock{at: readManifest(t).MadeAt.Add(5 * time.Minute)}
+	c := clockAt(readManifest(t).MadeAt.Add(5 * time.Minute))
 	n := apptest.Adopt(t, dir, apptest.Options{Now: c.now}).Serve()
 	r := n.Call("POST /auth", apptest.P{"username": "legacyadmin", "password": "legacy-pw"})
 	rights, _ := r.At("result.value.rights").([]any)
