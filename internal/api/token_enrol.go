@@ -15,6 +15,19 @@ import (
 // askVerification is what the user is asked for at the end of an enrolment.
 const askVerification = "Please enter a valid OTP value of the new token."
 
+// futureOwner is whose policies an enrolment follows: those of the user that it
+// names, or in its second step of the owner whom the first step gave the token.
+func (a *API) futureOwner(ctx context.Context, r *Request, named user.User) (user.User, error) {
+	if !named.Empty() {
+		return named, nil
+	}
+	t, err := a.requestToken(ctx, r)
+	if err != nil || t == nil || t.State != token.StateClientWait || !ownedBy(t, r.User) {
+		return named, err
+	}
+	return r.User, nil
+}
+
 // tokenInit enrols a token.
 func (a *API) tokenInit(ctx context.Context, r *Request) (*Answer, error) {
 	if verifying(r) {
@@ -37,7 +50,11 @@ func (a *API) tokenInit(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := a.env(ctx, r, nil, u)
+	owner, err := a.futureOwner(ctx, r, u)
+	if err != nil {
+		return nil, err
+	}
+	env := a.env(ctx, r, nil, owner)
 	t, detail, err := a.Enrol.Init(ctx, env, enrol.Request{Params: r.Params, User: u, Realms: realms, Verify: verify})
 	if err != nil {
 		return nil, err

@@ -306,3 +306,18 @@ func TestPasskeyLimits(t *testing.T) {
 		}
 	})
 }
+
+// TestSecondStepFollowsTheOwner: the policies of the owner's realm count although
+// the second step names the serial alone.
+func TestSecondStepFollowsTheOwner(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	n.Must("POST /policy/keys", apptest.P{"scope": "enrollment", "realm": "realm1", "action": "webauthn_relying_party_id=" + keyRP +
+		", webauthn_relying_party_name=Example University, webauthn_authenticator_attestation_level=none"})
+	k := fidotest.New(t)
+	r := n.Must("POST /token/init", apptest.P{"type": "webauthn", "user": "alice", "serial": "WAN1"})
+	client, object := k.Register(fidotest.Ceremony{Challenge: r.Text("detail.webAuthnRegisterRequest.nonce"), Origin: keyOrigin, RPID: keyRP})
+	p := apptest.P{"type": "webauthn", "serial": "WAN1", "clientdata": client, "regdata": object, "transaction_id": r.Text("detail.webAuthnRegisterRequest.transaction_id")}
+	if got := n.Admin("POST /token/init", p, apptest.Header("Origin", keyOrigin)); got.Status != 200 {
+		t.Fatalf("%s", got.Raw)
+	}
+}
