@@ -131,12 +131,24 @@ func (a *API) authRealm(ctx context.Context, r *Request, name, realmName string,
 			return nil, err
 		}
 		r.Audit.Success = 1
+		a.warnOfNamesake(ctx, r, u)
 		return a.loggedIn(ctx, r, session.Caller{Username: u.Login, Realm: u.Realm, Role: role}, detail)
 	case len(reply.Prompts) > 0:
 		r.Audit.Asked = true
 		return a.challenged(ctx, r, u, role, detail)
 	}
 	return nil, wrongCredentials(detail)
+}
+
+// warnOfNamesake says in the log that a user of the default realm has the name
+// of a local administrator: only the password tells who of them logs in.
+func (a *API) warnOfNamesake(ctx context.Context, r *Request, u user.User) {
+	if u.Realm != r.Snap.Realms.Default() {
+		return
+	}
+	if _, err := a.Store.Admin(ctx, u.Login); err == nil {
+		a.Log.WarnContext(ctx, "a user of the default realm logs in who has the name of a local administrator", "name", u.Login, "realm", u.Realm)
+	}
 }
 
 // challenged asks for the answer to a challenge before there is a session.

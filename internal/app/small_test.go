@@ -1,12 +1,15 @@
 package app_test
 
 import (
+	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"edumfa/internal/admin"
 	"edumfa/internal/app/apptest"
 )
 
@@ -131,5 +134,41 @@ func TestAudit_Reduced(t *testing.T) {
 	r := n.Must("GET /audit/", apptest.P{"action": "*triggerchallenge"})
 	if r.At("result.value.count") != 1.0 || !strings.Contains(string(r.Raw), "alice") {
 		t.Errorf("%s", r.Raw)
+	}
+}
+
+func TestAuth_WarnsOfNamesakes(t *testing.T) {
+	var log bytes.Buffer
+	in := apptest.New(t, apptest.Options{Engine: apptest.SQLite, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	n := in.Serve()
+	login := func() bool {
+		log.Reset()
+		if r := n.Call("POST /auth", apptest.P{"username": "alice", "password": "alice-pw"}); r.Status != 200 || r.Text("result.value.role") != "user" {
+			t.Fatalf("%d %s", r.Status, r.Raw)
+		}
+		return strings.Contains(log.String(), "name of a local administrator")
+	}
+	if login() {
+		t.Errorf("warned of nobody: %s", &log)
+	}
+	if err := n.App.Store.SaveAdmin(t.Context(), admin.Account{Username: "alice", Password: "no hash"}); err != nil {
+		t.Fatal(err)
+	}
+	if !login() {
+		t.Error("no warning")
+	}
+}
+
+// Rules for the PINs of one type stand in place of the general ones.
+func TestPINRules_OfOneType(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	rule(n, "pins", "admin", "*, otp_pin_minlength=2, spass_otp_pin_minlength=6", nil)
+	for _, c := range []struct {
+		kind, pin string
+		status    int
+	}{{"spass", "1234", 403}, {"spass", "123456", 200}, {"hotp", "1", 403}, {"hotp", "1234", 200}} {
+		if r := n.Admin("POST /token/init", apptest.P{"type": c.kind, "genkey": "1", "pin": c.pin}); r.Status != c.status {
+			t.Errorf("%s with the PIN %q: %d, want %d: %s", c.kind, c.pin, r.Status, c.status, r.Raw)
+		}
 	}
 }
