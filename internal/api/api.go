@@ -64,7 +64,6 @@ type Config interface {
 	Nodes() []string
 	SuperuserRealms() []string
 	LogLevelNumber() int
-	AuditTruncate() bool
 	AuditColumnLengths() map[string]int
 	ReduceAudit() bool
 }
@@ -83,6 +82,8 @@ type AdminPasswords interface {
 	Verify(ctx context.Context, stored string, password secret.String) (bool, error)
 	Hash(ctx context.Context, password secret.String) (string, error)
 	NeedsRehash(stored string) bool
+	// Waste takes as long as Verify and says nothing.
+	Waste(ctx context.Context, password secret.String) error
 }
 
 // Actions are the definitions of all policy actions.

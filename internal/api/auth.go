@@ -43,41 +43,57 @@ func (a *API) auth(ctx context.Context, r *Request) (*Answer, error) {
 	} else if known {
 		return a.authRemote(ctx, r, name, realmName)
 	}
-	if right, err := a.localAdmin(ctx, r, name, password); err != nil || right {
-		if err != nil {
-			return nil, err
-		}
+	known, right, err := a.localAdmin(ctx, r, name, password)
+	if err != nil {
+		return nil, err
+	}
+	if right {
 		return a.loggedIn(ctx, r, session.Caller{Username: name, Role: session.RoleAdmin}, nil)
 	}
-	return a.authRealm(ctx, r, name, realmName, password)
+	answer, err := a.authRealm(ctx, r, name, realmName, password)
+	if !known {
+		err = a.refusedEvenly(ctx, password, err)
+	}
+	return answer, err
+}
+
+// refusedEvenly lets the refusal of a name that is no local administrator's take
+// as long as that of one who has the name: time must not tell who administers.
+func (a *API) refusedEvenly(ctx context.Context, password secret.String, refusal error) error {
+	if !mfaerr.Is(refusal, mfaerr.Auth) {
+		return refusal
+	}
+	if err := a.AdminPasswords.Waste(ctx, password); err != nil {
+		return err
+	}
+	return refusal
 }
 
 // localAdmin checks the password of a local administrator; a name that none has
 // is left to the realms.
-func (a *API) localAdmin(ctx context.Context, r *Request, name string, password secret.String) (bool, error) {
+func (a *API) localAdmin(ctx context.Context, r *Request, name string, password secret.String) (known, right bool, err error) {
 	account, err := a.Store.Admin(ctx, name)
 	if errors.Is(err, a.NotFound) {
-		return false, nil
+		return false, false, nil
 	}
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if account.Password == "" {
-		return false, nil
+		return false, false, nil
 	}
-	right, err := a.AdminPasswords.Verify(ctx, account.Password, password)
-	if err != nil || !right {
-		return false, err
+	if right, err = a.AdminPasswords.Verify(ctx, account.Password, password); err != nil || !right {
+		return true, false, err
 	}
 	r.Audit.Success, r.Audit.User, r.Audit.Administrator, r.Audit.Info = 1, text(""), text(name), text("internal admin")
 	if a.AdminPasswords.NeedsRehash(account.Password) {
 		renewed, err := a.AdminPasswords.Hash(ctx, password)
 		if err != nil {
-			return false, err
+			return true, false, err
 		}
 		r.Changes.Add(change.SetAdminPassword{Username: name, Old: account.Password, New: renewed})
 	}
-	return true, nil
+	return true, true, nil
 }
 
 // authRealm logs in a user of a realm, by password or by token as the policy

@@ -108,12 +108,8 @@ func (a *API) auditRow(r *Request, action string) audit.Row {
 	if len(t.Policies) > 0 {
 		row.Policies = text(strings.Join(t.Policies, ","))
 	}
-	if a.Config.AuditTruncate() {
-		row.Truncate(a.Config.AuditColumnLengths())
-	} else {
-		// A value too long would be refused by the database, and the row lost.
-		row.Truncate(a.Config.AuditColumnLengths())
-	}
+	// A value too long would be refused by the database, and the row lost.
+	row.Truncate(a.Config.AuditColumnLengths())
 	return row
 }
 

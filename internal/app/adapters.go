@@ -164,7 +164,6 @@ func (s settings) Nodes() []string {
 
 func (s settings) SuperuserRealms() []string          { return s.Config.SuperuserRealms }
 func (s settings) LogLevelNumber() int                { return s.LogLevel }
-func (s settings) AuditTruncate() bool                { return s.Config.AuditTruncate }
 func (s settings) AuditColumnLengths() map[string]int { return s.Config.AuditColumnLengths }
 func (s settings) ReduceAudit() bool                  { return s.Config.ReduceAudit }
 

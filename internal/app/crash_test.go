@@ -133,7 +133,8 @@ func (p *person) login(v *victim) {
 			p.used[p.counter]++
 		}
 		if !answered {
-			v.restarting.RLock() // until it is there again
+			//lint:ignore SA2001 nothing is done but wait until it is there again
+			v.restarting.RLock()
 			v.restarting.RUnlock()
 		}
 	}

@@ -60,7 +60,6 @@ type installation struct {
 	product   string
 	dialect   string
 	raw       *sql.DB
-	users     string // where the users are, as a URI
 	directory *directory
 	counters  []int64 // the next counter of the first token of each user
 }

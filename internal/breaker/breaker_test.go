@@ -31,9 +31,9 @@ func TestBreaker_OpensAfterFailuresInARow(t *testing.T) {
 		if !b.Open() {
 			t.Fatal("Open() is false")
 		}
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - time.Nanosecond)
 		step("still open", up, ErrOpen)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		step("the probe fails", down, errDown)
 		step("open for another pause", up, ErrOpen)
 		time.Sleep(time.Minute)

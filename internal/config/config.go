@@ -130,7 +130,8 @@ type Config struct {
 	// AuditEngine is its pool: EDUMFA_AUDIT_SQL_OPTIONS, default EngineOptions,
 	// with EDUMFA_AUDIT_POOL_SIZE (20) and EDUMFA_AUDIT_POOL_RECYCLE (600 s).
 	AuditEngine EngineOptions
-	// AuditTruncate cuts values to the column lengths. Key EDUMFA_AUDIT_SQL_TRUNCATE.
+	// AuditTruncate asks to cut values to the column lengths, which is done in any
+	// case. Key EDUMFA_AUDIT_SQL_TRUNCATE.
 	AuditTruncate bool
 	// AuditColumnLengths are lengths of columns that were widened, in characters.
 	// Key EDUMFA_AUDIT_SQL_COLUMN_LENGTH.

@@ -25,11 +25,6 @@ const (
 	Dict
 )
 
-// String returns the type in words.
-func (t Type) String() string {
-	return [...]string{"text", "secret text", "path", "database URL", "bool", "int", "seconds", "log level", "list", "dict"}[t]
-}
-
 // Use tells what becomes of a key.
 type Use int
 
@@ -126,7 +121,7 @@ func auditKeys() []Key {
 		{Name: "EDUMFA_AUDIT_SQL_OPTIONS", Type: Dict, Use: Ignored, Reason: reasonAudit, Help: "as SQLALCHEMY_ENGINE_OPTIONS, which is the default", decode: engineOptions(func(c *Config) *EngineOptions { return &c.AuditEngine })},
 		{Name: "EDUMFA_AUDIT_POOL_SIZE", Type: Int, Default: "20", Use: Ignored, Reason: reasonAudit, Help: "connections for the audit log", decode: integer(func(c *Config) *int { return &c.AuditEngine.PoolSize })},
 		{Name: "EDUMFA_AUDIT_POOL_RECYCLE", Type: Seconds, Default: "600", Use: Ignored, Reason: reasonAudit, Help: "their greatest age", decode: seconds(func(c *Config) *time.Duration { return &c.AuditEngine.PoolRecycle })},
-		{Name: "EDUMFA_AUDIT_SQL_TRUNCATE", Type: Bool, Default: "False", Help: "cut values to the column lengths", decode: onOff(func(c *Config) *bool { return &c.AuditTruncate })},
+		{Name: "EDUMFA_AUDIT_SQL_TRUNCATE", Type: Bool, Default: "False", Use: Ignored, Reason: "values are always cut, because the database would refuse longer ones and lose the row", Help: "cut values to the column lengths", decode: onOff(func(c *Config) *bool { return &c.AuditTruncate })},
 		{Name: "EDUMFA_AUDIT_SQL_COLUMN_LENGTH", Type: Dict, Default: "{}", Help: "lengths of widened columns",
 			decode: func(c *Config, in input) error { return numbers(in, c.AuditColumnLengths) }},
 		{Name: "EDUMFA_AUDIT_NO_SIGN", Type: Bool, Default: "False", Help: "write no audit signatures", decode: onOff(func(c *Config) *bool { return &c.AuditNoSign })},

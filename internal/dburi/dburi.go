@@ -117,14 +117,14 @@ func split(uri string) (parts, error) {
 	uri = strings.TrimSpace(uri)
 	scheme, rest, ok := strings.Cut(uri, "://")
 	if !ok || scheme == "" {
-		return parts{}, errors.New("it does not have the form dialect://...")
+		return parts{}, errors.New("it does not begin with a dialect and ://")
 	}
 	if strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return parts{}, errors.New("it contains control characters")
 	}
 	p := parts{scheme: strings.ToLower(scheme)}
 	if strings.ContainsAny(p.scheme, "/:@ ") {
-		return parts{}, errors.New("it does not have the form dialect://...")
+		return parts{}, errors.New("it does not begin with a dialect and ://")
 	}
 	rest, err := p.takeUser(rest)
 	if err != nil {

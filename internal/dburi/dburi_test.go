@@ -62,8 +62,8 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ uri, want string }{
-		"empty":              {"", "form dialect://"},
-		"plain file":         {"/var/x.sqlite", "form dialect://"},
+		"empty":              {"", "dialect and ://"},
+		"plain file":         {"/var/x.sqlite", "dialect and ://"},
 		"oracle":             {"oracle://topsecret@h", `"oracle" is not supported`},
 		"cipher":             {"sqlite+pysqlcipher://:topsecret@/x", "not supported"},
 		"sqlite in memory":   {"sqlite://", "in memory"},

@@ -135,7 +135,7 @@ func (db *DB) CheckRevision(ctx context.Context) error {
 	case rev == "":
 		return fmt.Errorf("%w: the database has no eduMFA tables or no stamp; run \"edumfa-manage create_tables\"", ErrRevision)
 	}
-	return fmt.Errorf("%w: the database is stamped %s, this program works with %s (eduMFA 2.9.5); bring it to that revision with eduMFA's own \"edumfa-manage db upgrade\"", ErrRevision, rev, Head)
+	return fmt.Errorf("%w: the database is stamped %s, this program works with %s (eduMFA 2.9.5); an older database is brought there with \"edumfa-manage db upgrade\" of eduMFA 2.9.5, a newer one belongs to a newer program", ErrRevision, rev, Head)
 }
 
 // CreateTables makes what is missing and stamps a database that has no stamp.

@@ -31,7 +31,8 @@ func DefaultLimits() Limits { return Limits{Body: 4 << 20, Fields: 10000} }
 //
 // A body that is declared to be neither a form nor JSON is read as JSON if it is
 // a JSON object, and left out otherwise. Texts that are not UTF-8 get U+FFFD in
-// place of each bad part. Query, form and path values are percent-decoded a
+// place of each bad part, and so do zero bytes, which no database keeps in the
+// same way. Query, form and path values are percent-decoded a
 // second time for most clients, see [useragent.DecodesTwice]; JSON never.
 //
 // Errors: 905 for JSON that is broken or no object, for a broken multipart body
@@ -71,9 +72,11 @@ func (d *decoder) merge(p *Params, values map[string]string) {
 		if d.twice {
 			v = Unquote(v)
 		}
-		p.values[k] = v
+		p.values[withoutZero(k)] = withoutZero(v)
 	}
 }
+
+func withoutZero(s string) string { return strings.ReplaceAll(s, "\x00", "\ufffd") }
 
 // add keeps the first of several values.
 func (d *decoder) add(values map[string]string, name, value string) error {
@@ -213,9 +216,11 @@ func ParseObject(data []byte) (map[string]any, error) {
 	return object, nil
 }
 
-// plain replaces the decoder's numbers by int64 and float64.
+// plain replaces the decoder's numbers by int64 and float64, and zero bytes.
 func plain(v any) any {
 	switch v := v.(type) {
+	case string:
+		return withoutZero(v)
 	case json.Number:
 		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
 			return n
@@ -230,9 +235,11 @@ func plain(v any) any {
 			v[i] = plain(x)
 		}
 	case map[string]any:
+		out := make(map[string]any, len(v))
 		for k, x := range v {
-			v[k] = plain(x)
+			out[withoutZero(k)] = plain(x)
 		}
+		return out
 	}
 	return v
 }

@@ -62,6 +62,8 @@ func TestDecode_Forms(t *testing.T) {
 		{"broken escapes stay", "GET", "/?a=100%&b=%zz&c=%4", "", "", map[string]any{"a": "100%", "b": "%zz", "c": "%4"}},
 		{"names are decoded once", "GET", "/?a%2541=1", "", "", map[string]any{"a%41": "1"}},
 		{"Latin-1 is no UTF-8", "POST", "/", formType, "user=j%FCrgen", map[string]any{"user": "j\ufffdrgen"}},
+		{"zero bytes", "POST", "/?a%00=b%00", "application/json", `{"user\u0000":["x\u0000y",{"k\u0000":1}]}`,
+			map[string]any{"a\ufffd": "b\ufffd", "user\ufffd": []any{"x\ufffdy", map[string]any{"k\ufffd": int64(1)}}}},
 		{"UTF-8", "POST", "/", formType, "user=j%C3%BCrgen", map[string]any{"user": "jürgen"}},
 		{"kinds of JSON values", "POST", "/", "application/json", `{"a":1,"b":1.5,"c":true,"d":null,"e":[1,"x"],"f":{"g":2},"h":1e400}`,
 			map[string]any{"a": int64(1), "b": 1.5, "c": true, "d": nil, "e": []any{int64(1), "x"}, "f": map[string]any{"g": int64(2)}, "h": "1e400"}},

@@ -2,6 +2,8 @@
 // Use of this source code is governed by a BSD-style
 // license that can be found in the LICENSE file.
 
+//lint:file-ignore U1000 what is not used depends on the processor
+
 package argon2
 
 func processBlockGeneric(out, in1, in2 *block, xor bool) {
