@@ -30,7 +30,7 @@ func BenchmarkLoginRules(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				r := *first
-				if _, err := a.loginRules(b.Context(), &r, nil); err != nil {
+				if _, err := a.loginRules(b.Context(), &r, nil, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"edumfa/internal/challenge"
@@ -245,7 +246,7 @@ func (a *API) attempt(ctx context.Context, r *Request, env *tokentype.Env, token
 	if len(tokens) == 1 {
 		t = tokens[0]
 	}
-	rules, err := a.loginRules(ctx, r, t)
+	rules, err := a.loginRules(ctx, r, t, tokens)
 	if err != nil {
 		return false, login.Reply{}, err
 	}
@@ -295,7 +296,7 @@ func (a *API) sweepChallenges(r *Request) {
 }
 
 // loginRules asks the policies how a login is taken.
-func (a *API) loginRules(ctx context.Context, r *Request, t *token.Token) (login.Rules, error) {
+func (a *API) loginRules(ctx context.Context, r *Request, t *token.Token, tokens []*token.Token) (login.Rules, error) {
 	var out login.Rules
 	q := func(action string) policy.Query {
 		return a.tokenQuery(r, policy.ScopeAuthentication, action, t, r.User)
@@ -312,14 +313,25 @@ func (a *API) loginRules(ctx context.Context, r *Request, t *token.Token) (login
 			out.PINMode = login.NoPIN
 		}
 	}
-	if out.ChallengeTypes, err = a.policyValues(ctx, r, q("challenge_response"), policy.Words); err != nil {
-		return out, err
+	if a.askedByPolicy(tokens) {
+		if out.ChallengeTypes, err = a.policyValues(ctx, r, q("challenge_response"), policy.Words); err != nil {
+			return out, err
+		}
 	}
 	if out.ResetAll, err = a.holds(ctx, r, q("reset_all_user_tokens")); err != nil {
 		return out, err
 	}
 	out.FailOnChallenge, err = a.holds(ctx, r, q("increase_failcounter_on_challenge"))
 	return out, err
+}
+
+// askedByPolicy reports whether one of the tokens is asked by its PIN only if a
+// policy says so.
+func (a *API) askedByPolicy(tokens []*token.Token) bool {
+	return slices.ContainsFunc(tokens, func(t *token.Token) bool {
+		typ, known := a.Types.Get(t.TypeKey())
+		return known && typ.Info().Challenges && !typ.Info().NativeChallenge
+	})
 }
 
 // env is what token types are given in this request.

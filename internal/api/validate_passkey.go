@@ -202,7 +202,7 @@ func (a *API) passkey(ctx context.Context, r *Request, typ tokentype.Nameless) (
 		reply.Message = "Passkey authentication is not allowed."
 		return false, reply, u, nil
 	}
-	rules, err := a.loginRules(ctx, r, t)
+	rules, err := a.loginRules(ctx, r, t, []*token.Token{t})
 	if err != nil {
 		return failed(err)
 	}

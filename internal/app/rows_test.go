@@ -225,12 +225,16 @@ func (s rowStep) moment() (at time.Time, ok bool) {
 
 // apart are steps whose rows differ on purpose, or that need what comes later.
 var apart = map[int]string{
-	2:  "a secret setting is not in the audit row",
-	81: "the challenge of a registration is stored, so that only an answer to it is taken",
-	82: "challenges are random",
-	83: "the recorded answer is that to another challenge",
-	10: "a list of resolvers in JSON ended in a 500; it is taken",
-	78: "tokens of VASCO cannot be enrolled",
+	2:   "a secret setting is not in the audit row",
+	81:  "the challenge of a registration is stored, so that only an answer to it is taken",
+	82:  "challenges are random",
+	61:  "every value has a salt of its own",
+	62:  "every value has a salt of its own",
+	121: "which question is asked is random",
+	122: "which positions are asked is random",
+	83:  "the recorded answer is that to another challenge",
+	10:  "a list of resolvers in JSON ended in a 500; it is taken",
+	78:  "tokens of VASCO cannot be enrolled",
 }
 
 // quietly are policies of the recording that are not among its requests.
