@@ -137,12 +137,17 @@ func compilePattern(pattern string) (func(string) bool, error) {
 // settings answers what operations ask of the configuration file.
 type settings struct{ *config.Config }
 
+// nodeLength is the width of the columns with the name of a node.
+const nodeLength = 255
+
+// NodeFor is the node that is asked: its own name, else the host that the
+// request names, which is ASCII but may be of any length.
 func (s settings) NodeFor(host string) string {
 	switch {
 	case s.Node != "":
 		return s.Node
 	case host != "":
-		return host
+		return host[:min(len(host), nodeLength)]
 	}
 	return "localnode"
 }

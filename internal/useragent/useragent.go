@@ -43,11 +43,13 @@ func DecodesTwice(header string) bool {
 }
 
 // ClientType is the text by which a client application is remembered: the whole
-// header, cut to what fits its column, or [Unknown].
+// header, U+FFFD for bytes that are no UTF-8, cut to what fits its column, or
+// [Unknown].
 func ClientType(header string) string {
 	if header == "" {
 		return Unknown
 	}
+	header = strings.ToValidUTF8(header, "\ufffd")
 	n := 0
 	for i := range header {
 		if n == maxClientType {

@@ -37,6 +37,7 @@ func TestClientType(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                       Unknown,
 		"FreeRADIUS":             "FreeRADIUS",
+		"\xff\xfe/1":             "\ufffd/1",
 		strings.Repeat("ö", 300): strings.Repeat("ö", 255),
 	} {
 		if got := ClientType(in); got != want {
