@@ -13,12 +13,10 @@ import (
 // queue, instead of running into each other in their tokeninfo. A token that is
 // gone is a conflict.
 //
-// A change that uses the only token is a lock itself when it comes first, and
-// SQLite has one writer anyway.
+// A change that uses the only token is a lock itself when it comes first. A
+// single writer needs no locks, but has to see that the tokens are there: what is
+// written for one that is gone would belong to the next that gets its id.
 func (db *DB) lockTokens(ctx context.Context, changes []change.Change) error {
-	if db.engine.singleWriter {
-		return nil
-	}
 	var ids []int64
 	first := true
 	locks := false
@@ -38,7 +36,7 @@ func (db *DB) lockTokens(ctx context.Context, changes []change.Change) error {
 	}
 	marks, args := inList(ids)
 	found := 0
-	err := db.query(ctx, "SELECT id FROM token WHERE id IN "+marks+" ORDER BY id FOR UPDATE", args, func(r *sql.Rows) error {
+	err := db.query(ctx, "SELECT id FROM token WHERE id IN "+marks+" ORDER BY id"+db.engine.forUpdate(), args, func(r *sql.Rows) error {
 		var id int64
 		found++
 		return r.Scan(&id)

@@ -47,6 +47,7 @@ func Run(t *testing.T, product string) {
 		{"deleted tokens leave nothing behind", (*kit).tokenDelete, false},
 		{"NULL reads as empty", (*kit).nullReads, false},
 		{"ids come from the field's sequences", (*kit).sequences, false},
+		{"changes of what has changed", (*kit).conflicts, false},
 		{"uses of a counter", (*kit).useToken, false},
 		{"uses of a nonce", (*kit).useNonce, false},
 		{"fail counter", (*kit).failCounter, false},
