@@ -88,7 +88,7 @@ func (r rows) picture() picture {
 // volatile are columns and tokeninfo whose values are random or moments: only
 // whether there is something counts.
 var volatile = regexp.MustCompile(`^(key_enc|key_iv|pin_hash|user_pin|user_pin_iv|so_pin|so_pin_iv|timestamp|expiration|last_update|password|secret|transaction_id)$`)
-var volatileRow = regexp.MustCompile(`^(config (__timestamp__|x\.secret)|resolverconfig \S*/(BINDPW|Password)|tokeninfo \S*/(created_at|last_auth|validity_period_end))$`)
+var volatileRow = regexp.MustCompile(`^(config (__timestamp__|x\.secret)|resolverconfig \S*/(BINDPW|Password)|tokeninfo \S*/(tan\.tan\d+|created_at|last_auth|validity_period_end))$`)
 
 // diff tells what changed from one picture to the next, one line per row.
 // NULL and the empty text are the same when a row is changed, not when it is new.

@@ -25,6 +25,9 @@ const (
 	statusMissing      = "MISSING_PARAMETER"
 )
 
+// longPrefix is the length of the longest public part in letters.
+const longPrefix = 16
+
 // settingClient is the setting of a client's key in Base64, before its id.
 const settingClient = "yubikey.apiid."
 
@@ -95,18 +98,16 @@ func login(ctx context.Context, d tokentype.Desk, pass string) (bool, error) {
 // what is known of the token, or by the serial that imports make of it.
 func named(front string) []token.Filter {
 	var out []token.Filter
-	for _, n := range []int{16, 12} {
-		if len(front) < n {
-			continue
+	for _, n := range []int{longPrefix, usualLength - valueLength} {
+		prefix := front[max(0, len(front)-n):]
+		if prefix == "" {
+			break
 		}
-		prefix := front[len(front)-n:]
-		b, ok := decodeModhex(prefix)
-		if !ok {
-			continue
+		out = append(out, token.Filter{Type: "yubikey", InfoKey: infoPrefix, InfoVal: prefix})
+		if b, ok := decodeModhex(prefix); ok {
+			number := binary.BigEndian.Uint64(append(make([]byte, 8-len(b)), b...))
+			out = append(out, token.Filter{Type: "yubikey", Serials: []string{fmt.Sprintf("UBAM%08d_1", number), fmt.Sprintf("UBAM%08d_2", number)}})
 		}
-		number := binary.BigEndian.Uint64(append(make([]byte, 8-len(b)), b...))
-		out = append(out, token.Filter{Type: "yubikey", InfoKey: infoPrefix, InfoVal: prefix},
-			token.Filter{Type: "yubikey", Serials: []string{fmt.Sprintf("UBAM%08d_1", number), fmt.Sprintf("UBAM%08d_2", number)}})
 	}
 	return out
 }
