@@ -60,7 +60,10 @@ func (d desk) Login(ctx context.Context, t *token.Token, pass secret.String) (bo
 		return false, err
 	}
 	a.noteAttempt(r, yes, reply)
-	r.Audit.ForUser(r.User)
+	r.Audit.Serial = text(t.Serial)
+	if r.User.Exists() {
+		r.Audit.ForUser(r.User)
+	}
 	answer := loginVerdict(yes, authentication(yes, reply), reply)
 	err = errors.Join(a.authorize(ctx, r, answer), a.authorized(ctx, r, answer))
 	if mfaerr.Is(err, mfaerr.Policy) || mfaerr.Is(err, mfaerr.Request) {

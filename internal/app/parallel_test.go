@@ -67,6 +67,21 @@ func races(now time.Time) []race {
 			n.Must("POST /token/init", apptest.P{"type": "totp", "serial": serial, "otpkey": parallelKey, "pin": "1234"})
 			return apptest.P{"serial": serial, "pass": "1234" + hotpValue(uint64(now.Unix()/30))}
 		}},
+		{"TAN", func(_ *testing.T, n *apptest.Node, round int) apptest.P {
+			serial := fmt.Sprintf("RACEL%d", round)
+			n.Must("POST /token/init", apptest.P{"type": "tan", "serial": serial, "tans": "111111 222222 333333", "pin": "1234"})
+			return apptest.P{"serial": serial, "pass": "1234222222"}
+		}},
+		{"mOTP value", func(_ *testing.T, n *apptest.Node, round int) apptest.P {
+			serial := fmt.Sprintf("RACEM%d", round)
+			n.Must("POST /token/init", apptest.P{"type": "motp", "serial": serial, "otpkey": parallelKey, "motppin": "99", "pin": "1234"})
+			return apptest.P{"serial": serial, "pass": "1234" + motpValue(now, parallelKey, "99")}
+		}},
+		{"Yubikey value", func(_ *testing.T, n *apptest.Node, round int) apptest.P {
+			serial := fmt.Sprintf("RACEY%d", round)
+			n.Must("POST /token/init", apptest.P{"type": "yubikey", "serial": serial, "otpkey": blueKey.OTPKey, "pin": "1234"})
+			return apptest.P{"serial": serial, "pass": "1234" + blueKey.yubikey()}
+		}},
 		{"answer to a challenge", func(t *testing.T, n *apptest.Node, round int) apptest.P {
 			serial := fmt.Sprintf("RACEC%d", round)
 			n.Must("POST /token/init", apptest.P{"type": "hotp", "serial": serial, "otpkey": parallelKey, "pin": "1234"})

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"edumfa/internal/app/apptest"
 )
@@ -68,8 +69,7 @@ func (x *takeover) answer(f fixtureToken) (string, bool) {
 		}
 		return f.otp(x.clock.now().Unix() / step), true
 	case "motp":
-		sum := md5.Sum([]byte(strconv.FormatInt(x.clock.now().Unix()/10, 10) + f.OTPKey + f.MOTPPin))
-		return hex.EncodeToString(sum[:])[:f.DB.OTPLen], f.MOTPPin != ""
+		return motpValue(x.clock.now(), f.OTPKey, f.MOTPPin), f.MOTPPin != ""
 	case "yubikey":
 		return f.yubikey(), f.OTPKey != ""
 	case "spass":
@@ -80,6 +80,12 @@ func (x *takeover) answer(f fixtureToken) (string, bool) {
 
 // letters are what a Daplug dongle types for digits.
 var letters = strings.NewReplacer("0", "eb", "1", "ec", "2", "ed", "3", "ee", "4", "ef", "5", "eg", "6", "eh", "7", "ei", "8", "ej", "9", "ek")
+
+// motpValue is Mobile-OTP with six digits.
+func motpValue(at time.Time, key, pin string) string {
+	sum := md5.Sum([]byte(strconv.FormatInt(at.Unix()/10, 10) + key + pin))
+	return hex.EncodeToString(sum[:])[:6]
+}
 
 // yubikey is the next value of a Yubikey.
 func (f fixtureToken) yubikey() string {
