@@ -133,8 +133,8 @@ func (p *person) login(v *victim) {
 			p.used[p.counter]++
 		}
 		if !answered {
-			//lint:ignore SA2001 nothing is done but wait until it is there again
 			v.restarting.RLock()
+			//lint:ignore SA2001 nothing is done but wait until it is there again
 			v.restarting.RUnlock()
 		}
 	}

@@ -103,7 +103,7 @@ func diff(before, after picture) []string {
 				v = strings.TrimPrefix(v, "<null>")
 			}
 			if volatile.MatchString(c) || c == "Value" && (volatileRow.MatchString(name) || row["Type"] == "password") {
-				v = map[bool]string{true: "set", false: "nothing"}[strings.Trim(v, "<null>") != ""]
+				v = map[bool]string{true: "set", false: "nothing"}[strings.ReplaceAll(v, "<null>", "") != ""]
 				if there {
 					continue
 				}
