@@ -22,6 +22,7 @@ import (
 	"edumfa/internal/secret"
 	"edumfa/internal/session"
 	"edumfa/internal/signature"
+	"edumfa/internal/smsprovider"
 	"edumfa/internal/snapshot"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -45,6 +46,7 @@ type Store interface {
 	clientStore
 	userStore
 	smtpStore
+	smsStore
 	loginStore
 	Admin(ctx context.Context, name string) (admin.Account, error)
 	Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error
@@ -133,6 +135,9 @@ type API struct {
 	ResolverDeps  resolver.Deps
 	UserCache     user.Cache
 	Mailer        tokentype.Mailer
+	Texter        tokentype.Texter
+	// SMSKinds are the ways to send text messages.
+	SMSKinds []smsprovider.Kind
 	// Signer signs audit rows and answers; nil signs nothing.
 	Signer *signature.Signer
 	// Verifier checks audit rows.

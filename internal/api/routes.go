@@ -109,6 +109,14 @@ func (a *API) routes() []Route {
 		{Method: "POST", Path: "/smtpserver/{identifier}", Who: adminOnly, Steps: steps(a.needs("smtpserver_write")), Do: a.smtpSet, Light: true},
 		{Method: "DELETE", Path: "/smtpserver/{identifier}", Who: adminOnly, Steps: steps(a.needs("smtpserver_write")), Do: a.smtpDelete, Light: true},
 
+		// SMS gateways
+		{Method: "GET", Path: "/smsgateway/", Who: adminOnly, Steps: steps(a.needs("smsgateway_read")), Do: a.smsList, Light: true},
+		{Method: "GET", Path: "/smsgateway/{gwid}", Who: adminOnly, Steps: steps(a.needs("smsgateway_read")), Do: a.smsList, Light: true},
+		{Method: "GET", Path: "/smsgateway/providers", Who: adminOnly, Steps: steps(a.needs("smsgateway_read")), Do: a.smsProviders, Light: true},
+		{Method: "POST", Path: "/smsgateway", Who: adminOnly, Steps: steps(a.needs("smsgateway_write")), Do: a.smsSet, Light: true},
+		{Method: "DELETE", Path: "/smsgateway/{identifier}", Who: adminOnly, Steps: steps(a.needs("smsgateway_write")), Do: a.smsDelete, Light: true},
+		{Method: "DELETE", Path: "/smsgateway/option/{gwid}/{key}", Who: adminOnly, Steps: steps(a.needs("smsgateway_write")), Do: a.smsDeleteOption, Light: true},
+
 		// policies
 		{Method: "GET", Path: "/policy/", Who: adminOnly, Steps: steps(a.needs("policyread")), Do: a.policyList},
 		{Method: "GET", Path: "/policy/{name}", Who: adminOnly, Steps: steps(a.needs("policyread")), Do: a.policyList},

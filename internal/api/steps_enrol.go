@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"edumfa/internal/mfaerr"
@@ -28,7 +29,7 @@ func (a *API) enrolSteps() []Step {
 	var out []Step
 	for _, do := range []func(context.Context, *Request) error{
 		a.limitRealm, a.requireDescription, a.limitUser, a.mayEnrol, a.tokenLabel, a.mayChoosePIN, a.twoStep, a.twoStepSizes,
-		a.randomPIN, a.encryptPIN, a.checkPIN, a.typeDefaults, a.generatedLength, a.prescribed,
+		a.randomPIN, a.encryptPIN, a.checkPIN, a.chosenGateway, a.typeDefaults, a.generatedLength, a.prescribed,
 	} {
 		out = append(out, first(do))
 	}
@@ -230,6 +231,20 @@ func (a *API) typeDefaults(ctx context.Context, r *Request) error {
 	values, err := d.Defaults(scope, callerRules{a, r, ctx}, r.Params)
 	for k, v := range values {
 		r.Params.Set(k, v)
+	}
+	return err
+}
+
+// chosenGateway lets only policies say which SMS gateway a token may be bound to.
+func (a *API) chosenGateway(ctx context.Context, r *Request) error {
+	gateway := r.Params.TextOr("sms.identifier", "")
+	name, err := a.enrolledType(ctx, r)
+	if err != nil || name != "sms" || gateway == "" {
+		return err
+	}
+	allowed, err := a.policyValues(ctx, r, a.callerQuery(r, "sms_gateways"), policy.Words)
+	if err == nil && !slices.Contains(allowed, gateway) {
+		err = mfaerr.NewPolicy("The requested sms.identifier is not allowed to be enrolled.")
 	}
 	return err
 }

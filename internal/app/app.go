@@ -179,6 +179,8 @@ func (a *App) wire(queue *passhash.Queue) error {
 	if err != nil {
 		return err
 	}
+	post := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}}
+	smsKinds := SMSKinds(post.mailText, c.SMSScriptDir)
 	a.api = &api.API{
 		Config: settings{c}, Store: a.Store, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
@@ -188,7 +190,7 @@ func (a *App) wire(queue *passhash.Queue) error {
 		Events: &event.Engine{Handlers: EventHandlers(), Lang: language{}, Now: d.Now, Log: d.Log}, EventCatalog: catalog,
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
-		Mailer: mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}},
+		Mailer: post, Texter: texter{store: a.Store, kinds: smsKinds}, SMSKinds: smsKinds,
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
 	}

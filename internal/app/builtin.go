@@ -10,6 +10,10 @@ import (
 	"edumfa/internal/resolver/ldap"
 	"edumfa/internal/resolver/passwdfile"
 	"edumfa/internal/resolver/sqlusers"
+	"edumfa/internal/smsprovider"
+	"edumfa/internal/smsprovider/httpsms"
+	"edumfa/internal/smsprovider/mailsms"
+	"edumfa/internal/smsprovider/scriptsms"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/tokentype/applspec"
 	"edumfa/internal/tokentype/daplug"
@@ -25,6 +29,7 @@ import (
 	"edumfa/internal/tokentype/pw"
 	"edumfa/internal/tokentype/question"
 	"edumfa/internal/tokentype/registration"
+	"edumfa/internal/tokentype/sms"
 	"edumfa/internal/tokentype/spass"
 	"edumfa/internal/tokentype/sshkey"
 	"edumfa/internal/tokentype/tan"
@@ -51,6 +56,7 @@ func TokenTypes() []tokentype.Type {
 		indexedsecret.Type{},
 		foureyes.Type{},
 		ocra.Type{},
+		sms.Type{},
 		webauthn.Type{Files: &webauthn.Files{}},
 		daypassword.Type{},
 		motp.Type{},
@@ -71,6 +77,16 @@ func ResolverKinds(sql sqlusers.Passwords, passwd passwdfile.Passwords) []resolv
 		passwdfile.NewKind(passwd),
 		ldap.Kind(),
 		sqlusers.NewKind(sql),
+	}
+}
+
+// SMSKinds are the ways to send text messages. Programs that send them are in the
+// folder.
+func SMSKinds(mail mailsms.Mail, folder string) []smsprovider.Kind {
+	return []smsprovider.Kind{
+		httpsms.Kind(),
+		mailsms.Kind(mail),
+		scriptsms.Kind(folder),
 	}
 }
 

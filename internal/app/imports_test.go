@@ -64,7 +64,7 @@ func packages(t *testing.T) []pkg {
 func TestImports(t *testing.T) {
 	kinds := func(i string) bool {
 		return strings.HasPrefix(i, "edumfa/internal/tokentype/") && i != "edumfa/internal/tokentype/oath" ||
-			strings.HasPrefix(i, "edumfa/internal/resolver/") || strings.HasPrefix(i, "edumfa/internal/event/handler/")
+			strings.HasPrefix(i, "edumfa/internal/resolver/") || strings.HasPrefix(i, "edumfa/internal/smsprovider/") || strings.HasPrefix(i, "edumfa/internal/event/handler/")
 	}
 	rules := []struct {
 		name   string

@@ -190,7 +190,7 @@ func serviceKeys() []Key {
 			decode: func(c *Config, in input) error { c.JobQueue = truth(in.value); return nil }},
 		{Name: "EDUMFA_LDAP_POOLING_LOOP_TIMEOUT", Type: Seconds, Default: "10", Help: "pause between two rounds over LDAP servers", decode: seconds(func(c *Config) *time.Duration { return &c.LDAPLoopTimeout })},
 		{Name: "EDUMFA_SCRIPT_HANDLER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Use: Ignored, Reason: reasonLater, Help: "scripts of event handlers", decode: filePath(func(c *Config) *string { return &c.ScriptDir })},
-		{Name: "EDUMFA_SCRIPT_SMSPROVIDER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Use: Ignored, Reason: reasonLater, Help: "scripts of SMS providers", decode: filePath(func(c *Config) *string { return &c.SMSScriptDir })},
+		{Name: "EDUMFA_SCRIPT_SMSPROVIDER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Help: "scripts of SMS providers", decode: filePath(func(c *Config) *string { return &c.SMSScriptDir })},
 		{Name: "EDUMFA_NOTIFICATION_HANDLER_SPOOLDIRECTORY", Type: Path, Default: "'/var/lib/edumfa/notifications/'", Use: Ignored, Reason: reasonLater, Help: "notifications saved as files", decode: filePath(func(c *Config) *string { return &c.SpoolDir })},
 		{Name: "EDUMFA_VASCO_LIBRARY", Type: Path, Use: Ignored, Reason: reasonLater, Help: "vendor library of VASCO tokens", decode: filePath(func(c *Config) *string { return &c.VascoLibrary })},
 		{Name: "FIREBASE_CONNECT_TIMEOUT", Type: Seconds, Default: "1.1", Use: Ignored, Reason: reasonLater, Help: "longest wait for a connection to the push service", decode: seconds(func(c *Config) *time.Duration { return &c.FirebaseConnectTimeout })},

@@ -80,6 +80,13 @@ type MailServer struct {
 	Timeout  time.Duration // zero is the usual one
 }
 
+// Texter sends text messages through a configured SMS gateway.
+type Texter interface {
+	Text(ctx context.Context, gateway, phone, message string) error
+	// TextVia sends by a module with options that belong to no gateway.
+	TextVia(ctx context.Context, module string, options map[string]string, phone, message string) error
+}
+
 // Mail is a text for one address.
 type Mail struct {
 	To, Subject, Body string
@@ -114,6 +121,7 @@ type Env struct {
 	Rules    Rules
 	Params   Params
 	Mailer   Mailer
+	Texter   Texter
 	// Owner reads the attributes of the token's owner; nil attributes without one.
 	Owner func(ctx context.Context, t *token.Token) (resolver.Attributes, error)
 	// OwnerLogin is the owner's login name and realm, "" without one.

@@ -27,7 +27,6 @@ func Types() []tokentype.Type {
 		{Name: "push", Prefix: "PIPU", Description: "Legacy PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "radius", Prefix: "PIRA", Description: "RADIUS: another server decides.", Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "remote", Prefix: "PIRE", Description: "Remote: another server of the same kind decides.", Authenticates: true, Challenges: true, EnrollableBy: admin},
-		{Name: "sms", Prefix: "PISM", Description: "SMS: a one time password by text message.", Challenges: true, NativeChallenge: true, Verifiable: true, EnrollableBy: both},
 		{Name: "tiqr", Prefix: "TiQR", Description: "TiQR: a question by QR code.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "yubico", Prefix: "UBCM", Description: "Yubikey by Yubico's service.", Authenticates: true, Challenges: true, EnrollableBy: both},
 	}

@@ -1,0 +1,148 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"edumfa/internal/app/apptest"
+)
+
+const smsModule = "edumfa.lib.smsprovider.HttpSMSProvider.HttpSMSProvider"
+
+// smsGateway takes messages.
+type smsGateway struct {
+	url   string
+	mu    sync.Mutex
+	texts []string
+	fails bool
+}
+
+func newSMSGateway(t *testing.T, n *apptest.Node) *smsGateway {
+	g := &smsGateway{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.fails {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		g.texts = append(g.texts, r.FormValue("to")+" "+r.FormValue("text"))
+	}))
+	t.Cleanup(s.Close)
+	g.url = s.URL
+	n.Must("POST /smsgateway", apptest.P{"name": "gate", "module": smsModule, "option.URL": s.URL, "option.HTTP_METHOD": "POST", "option.to": "{phone}", "option.text": "{otp}"})
+	n.Must("POST /system/setConfig", apptest.P{"sms.identifier": "gate"})
+	return g
+}
+
+// sent are the values that were sent so far.
+func (g *smsGateway) sent() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []string
+	for _, text := range g.texts {
+		_, code, _ := strings.Cut(text, " ")
+		out = append(out, code)
+	}
+	return out
+}
+
+func TestSMS_ChallengeAndAnswer(t *testing.T) {
+	for _, e := range apptest.Engines(t) {
+		t.Run(string(e), func(t *testing.T) {
+			n := apptest.New(t, apptest.Options{Engine: e}).Serve()
+			g := newSMSGateway(t, n)
+			n.Must("POST /token/init", apptest.P{"type": "sms", "serial": "SMS1", "user": "alice", "phone": "0171", "pin": "pin"})
+			r := n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": "pin"})
+			answer := apptest.P{"user": "alice", "transaction_id": r.Text("detail.transaction_id")}
+			codes := g.sent()
+			if len(codes) != 1 {
+				t.Fatalf("sent %v after %s", codes, r.Raw)
+			}
+			answer["pass"] = codes[0]
+			if r := n.Call("POST /validate/check", answer); !r.Accepted() {
+				t.Errorf("answer: %s", r.Raw)
+			}
+			if r := n.Call("POST /validate/check", answer); r.Accepted() {
+				t.Errorf("the same answer again: %s", r.Raw)
+			}
+			g.mu.Lock()
+			g.fails = true
+			g.mu.Unlock()
+			r = n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": "pin"})
+			if r.Text("result.authentication") != "REJECT" || r.Text("detail.message") != "The PIN was correct, but the SMS could not be sent!" {
+				t.Errorf("gateway fails: %s", r.Raw)
+			}
+			if c := n.Admin("GET /token/challenges/", nil); c.At("result.value.count") != 0.0 {
+				t.Errorf("challenges are left: %s", c.Raw)
+			}
+		})
+	}
+}
+
+// With several open challenges each takes its own value, once.
+func TestSMS_ConcurrentChallenges(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	g := newSMSGateway(t, n)
+	n.Must("POST /system/setConfig", apptest.P{"sms.concurrent_challenges": "1"})
+	n.Must("POST /token/init", apptest.P{"type": "sms", "serial": "SMS1", "user": "alice", "phone": "0171", "pin": "pin"})
+	var ids [2]string
+	for i := range ids {
+		ids[i] = n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": "pin"}).Text("detail.transaction_id")
+	}
+	codes := g.sent()
+	for _, c := range []struct {
+		id, code string
+		want     bool
+	}{{ids[0], codes[1], false}, {ids[1], codes[1], true}, {ids[0], codes[0], true}, {ids[0], codes[0], false}} {
+		if r := n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": c.code, "transaction_id": c.id}); r.Accepted() != c.want {
+			t.Errorf("%s for %s: %s", c.code, c.id, r.Raw)
+		}
+	}
+}
+
+func TestSMSGateway_SecretsStayHere(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	definition := apptest.P{"name": "gate", "module": smsModule, "option.URL": "https://u:inurl@sms.example.org/", "option.USERNAME": "relay", "option.PASSWORD": "geheim", "header.X-Api-Key": "schluessel", "option.to": "{phone}"}
+	n.Must("POST /smsgateway", definition)
+	list := n.Must("GET /smsgateway/", nil)
+	for _, secret := range []string{"geheim", "schluessel", "inurl"} {
+		if strings.Contains(fmt.Sprint(string(list.Raw)), secret) {
+			t.Errorf("%s is shown: %s", secret, list.Raw)
+		}
+	}
+	for k, v := range map[string]string{"option.URL": "result.value.0.options.URL", "option.PASSWORD": "result.value.0.options.PASSWORD", "header.X-Api-Key": "result.value.0.headers.X-Api-Key"} {
+		definition[k] = list.Text(v)
+	}
+	definition["option.to"] = "{phone}!"
+	n.Must("POST /smsgateway", definition)
+	stored, err := n.App.Store.SMSGateways(t.Context())
+	if err != nil || len(stored) != 1 {
+		t.Fatal(stored, err)
+	}
+	if o := stored[0].Options; o["PASSWORD"] != "geheim" || o["URL"] != "https://u:inurl@sms.example.org/" || stored[0].Headers["X-Api-Key"] != "schluessel" || o["to"] != "{phone}!" {
+		t.Errorf("stored: %+v", stored[0])
+	}
+	// another server must not be told the secrets
+	definition["option.URL"] = "https://thief.example.org/"
+	if r := n.Admin("POST /smsgateway", definition); r.ErrorCode() != 905 {
+		t.Errorf("another server: %s", r.Raw)
+	}
+}
+
+// A script is a file in its folder, and nothing else.
+func TestSMS_ScriptOutsideOfItsFolder(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	n.Must("POST /token/init", apptest.P{"type": "sms", "serial": "SMS1", "user": "alice", "phone": "0171", "pin": "pin"})
+	for _, script := range []string{"../../bin/true", "/bin/true", "..", "", "true; true"} {
+		n.Must("POST /smsgateway", apptest.P{"name": "gate", "module": "edumfa.lib.smsprovider.ScriptSMSProvider.ScriptSMSProvider", "option.script": script, "option.background": "wait"})
+		n.Must("POST /system/setConfig", apptest.P{"sms.identifier": "gate"})
+		if r := n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": "pin"}); r.Text("result.authentication") != "REJECT" {
+			t.Errorf("%q: %s", script, r.Raw)
+		}
+	}
+}

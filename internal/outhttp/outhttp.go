@@ -1,0 +1,103 @@
+// Package outhttp makes HTTP requests to other servers: each with a deadline, a
+// bounded answer, and certificates checked unless somebody decided otherwise.
+package outhttp
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"edumfa/internal/secret"
+)
+
+const (
+	// DefaultTimeout is for requests that set none.
+	DefaultTimeout = 10 * time.Second
+	// maxAnswer bounds what is read of an answer, in bytes.
+	maxAnswer = 1 << 20
+)
+
+// Request is one request.
+type Request struct {
+	Method, URL string
+	Header      map[string]string
+	Body        []byte
+	// User and Password are sent as basic authentication, with HasLogin only.
+	User     string
+	Password secret.String
+	HasLogin bool
+	// Proxies by the scheme of the request: http and https. Without one there is
+	// no proxy, whatever the environment says.
+	Proxies map[string]string
+	// SkipVerify takes any certificate.
+	SkipVerify bool
+	// Timeout is for all of it; zero is DefaultTimeout.
+	Timeout time.Duration
+}
+
+// Response is the answer.
+type Response struct {
+	Status int
+	Body   []byte
+}
+
+// Do makes the request and follows redirects. Errors do not contain the URL, as
+// URLs may contain secrets.
+func Do(ctx context.Context, r Request) (Response, error) {
+	timeout := r.Timeout
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return Response{}, errors.New("the URL of the request is not valid")
+	}
+	if req.URL.Scheme != "http" && req.URL.Scheme != "https" || req.URL.Host == "" {
+		return Response{}, errors.New("the URL of the request is neither http nor https")
+	}
+	for k, v := range r.Header {
+		req.Header.Set(k, v)
+	}
+	if r.HasLogin {
+		req.SetBasicAuth(r.User, r.Password.Reveal())
+	}
+	transport := &http.Transport{
+		Proxy: func(q *http.Request) (*url.URL, error) {
+			if p := r.Proxies[q.URL.Scheme]; p != "" {
+				return url.Parse(p)
+			}
+			return nil, nil
+		},
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: r.SkipVerify}, //nolint:gosec // the administrator decides
+		DisableKeepAlives: true,
+	}
+	res, err := (&http.Client{Transport: transport}).Do(req)
+	if err != nil {
+		return Response{}, withoutURL(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if err != nil {
+		return Response{}, withoutURL(err)
+	}
+	if len(body) > maxAnswer {
+		return Response{}, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	}
+	return Response{Status: res.StatusCode, Body: body}, nil
+}
+
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return fmt.Errorf("HTTP request: %w", err)
+}
