@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"edumfa/internal/app"
 	"edumfa/internal/config"
 	"edumfa/internal/pyliteral"
 	"edumfa/internal/store"
@@ -16,7 +17,7 @@ import (
 
 func policyCommand() *cobra.Command {
 	return group("policy", "Manage policies", policyList(), policyCreate(), policySwitch("enable", true), policySwitch("disable", false), policyDelete(),
-		policyExport("export"), policyExport("p_export"), importCommand("import", "policy"), importCommand("p_import", "policy"))
+		policyExport("export"), policyExport("p_export"), importCommand("import", "policy"), importCommand("p_import", "policy"), policyDiff(), policyExplain())
 }
 
 func policyExport(name string) *cobra.Command {
@@ -89,6 +90,58 @@ func policyDelete() *cobra.Command {
 				return printID(cmd, id, err, "policy", args[0])
 			})
 		}}
+}
+
+func policyDiff() *cobra.Command {
+	var o transfer.Options
+	c := &cobra.Command{Use: "diff FILE", Short: "Show what an import with -u would change: + made, - deleted, ~ changed", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			src, err := readFile(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			data, err := transfer.ParseFile(string(src), "policy")
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			return withTransfer(cmd, func(ctx context.Context, t *transfer.Transfer) error {
+				lines, err := t.DiffPolicies(ctx, data, o)
+				for _, l := range lines {
+					fmt.Fprintln(cmd.OutOrStdout(), l)
+				}
+				return err
+			})
+		}}
+	c.Flags().BoolVarP(&o.Purge, "purge", "p", false, "as an import that deletes what is not in the file")
+	return c
+}
+
+func policyExplain() *cobra.Command {
+	var q app.PolicyQuestion
+	c := &cobra.Command{Use: "explain", Short: "Say of every policy whether it applies, or the first thing for which it does not", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withApp(cmd, func(ctx context.Context, a *app.App) error {
+				verdicts, err := a.ExplainPolicies(ctx, q)
+				if err != nil {
+					return err
+				}
+				for _, v := range verdicts {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s\t%s\n", v.Policy.Name(), v.Text())
+				}
+				return nil
+			})
+		}}
+	f := c.Flags()
+	f.StringVar(&q.Scope, "scope", "", "scope of the policies")
+	f.StringVar(&q.Action, "action", "", "action that is asked for")
+	f.StringVar(&q.User, "user", "", "login name of the user")
+	f.StringVar(&q.Realm, "realm", "", "realm of the user")
+	f.StringVar(&q.AdminUser, "adminuser", "", "administrator, for the scope admin")
+	f.StringVar(&q.AdminRealm, "adminrealm", "", "realm of the administrator")
+	f.StringVar(&q.Client, "client", "", "address of the client")
+	f.StringVar(&q.Node, "node", "", "node that is asked")
+	f.StringVar(&q.Time, "time", "", "moment, as 2026-01-31T14:30; now without it")
+	return c
 }
 
 // printID prints the number of the object that was changed, or says that it is

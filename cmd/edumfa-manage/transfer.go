@@ -48,6 +48,7 @@ func importCommand(name, kind string) *cobra.Command {
 	c.Flags().StringVarP(&file, "file", "f", "", `file to read, "-" is standard input`)
 	c.Flags().BoolVarP(&o.Cleanup, "cleanup", "c", false, "delete all objects of the kind before")
 	importFlags(c, &o)
+	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "say what would be done and do nothing")
 	required(c, "file")
 	return c
 }

@@ -31,26 +31,33 @@ func (a *API) policySet(ctx context.Context, r *Request) (*Answer, error) {
 		return nil, err
 	}
 	r.Audit.Detail, r.Audit.Info = text(name), text(paramsText(r))
-	id, err := a.savePolicy(ctx, r, spec)
+	row, err := a.appliedPolicy(r, spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.keepWriter(ctx, r, row); err != nil {
+		return nil, err
+	}
+	warnings, err := a.policyWarnings(ctx, r, row)
+	if err != nil {
+		return nil, err
+	}
+	id, err := a.Store.SavePolicy(ctx, row)
 	if err != nil {
 		return nil, err
 	}
 	r.Audit.Success = 1
-	return ok(map[string]any{"setPolicy " + name: id}), nil
+	return okDetail(map[string]any{"setPolicy " + name: id}, warned(warnings)), nil
 }
 
-// savePolicy stores what a specification makes of the policy with its name.
-func (a *API) savePolicy(ctx context.Context, r *Request, spec policy.Spec) (int64, error) {
+// appliedPolicy is what a specification makes of the policy with its name.
+func (a *API) appliedPolicy(r *Request, spec policy.Spec) (policy.Row, error) {
 	var old *policy.Row
 	if p := r.Snap.Policies.ByName(spec.Name); p != nil {
 		row := p.Row
 		old = &row
 	}
-	row, err := spec.Apply(old)
-	if err != nil {
-		return 0, err
-	}
-	return a.Store.SavePolicy(ctx, row)
+	return spec.Apply(old)
 }
 
 // paramsText are the parameters as the audit shows them, those of the path last.
@@ -71,7 +78,15 @@ func paramsText(r *Request) string {
 // policySwitch enables or disables a policy.
 func (a *API) policySwitch(on bool) Operation {
 	return func(ctx context.Context, r *Request) (*Answer, error) {
-		id, err := a.Store.EnablePolicy(ctx, r.Params.TextOr("name", ""), on)
+		name := r.Params.TextOr("name", "")
+		if p := r.Snap.Policies.ByName(name); p != nil {
+			row := p.Row
+			row.Active = on
+			if err := a.keepWriter(ctx, r, row); err != nil {
+				return nil, err
+			}
+		}
+		id, err := a.Store.EnablePolicy(ctx, name, on)
 		if err != nil {
 			return nil, a.missing(err, "The policy with name '%s' does not exist", r.Params.TextOr("name", ""))
 		}
@@ -83,6 +98,13 @@ func (a *API) policySwitch(on bool) Operation {
 // policyDelete removes a policy.
 func (a *API) policyDelete(ctx context.Context, r *Request) (*Answer, error) {
 	name := r.Params.TextOr("name", "")
+	if p := r.Snap.Policies.ByName(name); p != nil {
+		row := p.Row
+		row.Active = false // as far as rights go, the same
+		if err := a.keepWriter(ctx, r, row); err != nil {
+			return nil, err
+		}
+	}
 	id, err := a.Store.DeletePolicy(ctx, name)
 	if err != nil {
 		return nil, a.missing(err, "The requested Policy could not be found.")
@@ -179,9 +201,24 @@ func (a *API) policyImport(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	rows := make([]policy.Row, len(specs))
+	var warnings []string
+	for i, s := range specs {
+		if rows[i], err = a.appliedPolicy(r, s); err != nil {
+			return nil, err
+		}
+		more, err := a.policyWarnings(ctx, r, rows[i])
+		if err != nil {
+			return nil, err
+		}
+		warnings = append(warnings, more...)
+	}
+	if err := a.keepWriter(ctx, r, rows...); err != nil {
+		return nil, err
+	}
 	err = a.Store.InTx(ctx, func(ctx context.Context) error {
-		for _, s := range specs {
-			if _, err := a.savePolicy(ctx, r, s); err != nil {
+		for _, row := range rows {
+			if _, err := a.Store.SavePolicy(ctx, row); err != nil {
 				return err
 			}
 		}
@@ -192,22 +229,41 @@ func (a *API) policyImport(ctx context.Context, r *Request) (*Answer, error) {
 	}
 	r.Audit.Success = 1
 	r.Audit.Info = text("imported " + itoa(len(specs)) + " policies from file " + r.Params.TextOr("filename", ""))
-	return ok(len(specs)), nil
+	return okDetail(len(specs), warned(warnings)), nil
 }
 
 // policyCheck tells which policies would decide.
 func (a *API) policyCheck(ctx context.Context, r *Request) (*Answer, error) {
+	q, need, err := a.policyQuestion(r)
+	if err != nil {
+		return nil, err
+	}
+	list, err := r.Snap.Policies.Match(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	r.Audit.Success = 1
+	r.Audit.Detail = text("action = " + need["action"] + ", realm = " + need["realm"] + ", scope = " + need["scope"])
+	if len(list) == 0 {
+		return ok(map[string]any{"allowed": false, "info": "No policies found"}), nil
+	}
+	r.Audit.Info = text("allowed by policy " + pyText(policy.Names(list)))
+	return ok(map[string]any{"allowed": true, "policy": policyViews(list)}), nil
+}
+
+// policyQuestion reads what GET /policy/check and /policy/explain ask.
+func (a *API) policyQuestion(r *Request) (q policy.Query, need map[string]string, err error) {
 	p := lowerParams(r)
-	need := map[string]string{}
+	need = map[string]string{}
 	for _, name := range []string{"user", "realm", "scope", "action"} {
 		v, err := p.Required(name)
 		if err != nil {
-			return nil, err
+			return q, nil, err
 		}
 		need[name] = v
 	}
 	user, realmName := need["user"], need["realm"]
-	q := a.query(r, need["scope"], need["action"])
+	q = a.query(r, need["scope"], need["action"])
 	q.Login, q.Realm = &user, &realmName
 	if resolver, given := p.Text("resolver"); given {
 		q.Resolver = &resolver
@@ -215,19 +271,9 @@ func (a *API) policyCheck(ctx context.Context, r *Request) (*Answer, error) {
 	if client, given := p.Text("client"); given {
 		addr, err := parseAddr(client)
 		if err != nil {
-			return nil, mfaerr.NewParameter("The client '%s' is no IP address.", client)
+			return q, nil, mfaerr.NewParameter("The client '%s' is no IP address.", client)
 		}
 		q.Client = addr
 	}
-	list, err := r.Snap.Policies.Match(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	r.Audit.Success = 1
-	r.Audit.Detail = text("action = " + need["action"] + ", realm = " + realmName + ", scope = " + need["scope"])
-	if len(list) == 0 {
-		return ok(map[string]any{"allowed": false, "info": "No policies found"}), nil
-	}
-	r.Audit.Info = text("allowed by policy " + pyText(policy.Names(list)))
-	return ok(map[string]any{"allowed": true, "policy": policyViews(list)}), nil
+	return q, need, nil
 }

@@ -122,6 +122,7 @@ func (a *API) routes() []Route {
 		{Method: "GET", Path: "/policy/{name}", Who: adminOnly, Steps: steps(a.needs("policyread")), Do: a.policyList},
 		{Method: "GET", Path: "/policy/export/{export}", Who: adminOnly, Steps: steps(a.needs("policyread")), Do: a.policyExport},
 		{Method: "GET", Path: "/policy/check", Who: adminOnly, Do: a.policyCheck},
+		{Method: "GET", Path: "/policy/explain", Who: adminOnly, Steps: steps(a.needsAnywhere("policyread")), Do: a.policyExplain},
 		{Method: "GET", Path: "/policy/defs", Who: adminOnly, Do: a.policyDefs},
 		{Method: "GET", Path: "/policy/defs/{scope}", Who: adminOnly, Do: a.policyDefs},
 		{Method: "POST", Path: "/policy/{name}", Who: adminOnly, Steps: steps(a.needs("policywrite")), Do: a.policySet},

@@ -39,6 +39,19 @@ type Verdict struct {
 	Err error
 }
 
+// Text says in a word whether the policy applies, or what does not fit.
+func (v Verdict) Text() string {
+	switch {
+	case v.Err != nil:
+		return "cannot be evaluated: " + mfaerr.Wrap(v.Err).Message()
+	case v.Condition != nil:
+		return "condition: " + v.Condition.Section + " " + v.Condition.Key + " " + v.Condition.Comparator + " " + v.Condition.Value
+	case v.Reason == Fits:
+		return "applies"
+	}
+	return string(v.Reason)
+}
+
 // Match returns the policies that fit the query, the strongest first; among
 // equals those with a client list come before those without, else the order of
 // the rows counts. Errors: [mfaerr.Policy] if a policy cannot be evaluated.

@@ -5,17 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"edumfa/internal/policy"
 	"edumfa/internal/pyliteral"
 )
 
-// Policies is the list of policies, or of the one with the name.
+// Policies is the list of policies by name, or of the one with the name. The
+// order is always the same, so that two exports can be compared.
 func (t *Transfer) Policies(ctx context.Context, name string) (any, error) {
 	rows, err := t.Store.Policies(ctx)
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(rows, func(x, y policy.Row) int { return strings.Compare(x.Name, y.Name) })
 	list := pyliteral.List{}
 	for _, r := range rows {
 		if name == "" || r.Name == name {

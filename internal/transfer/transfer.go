@@ -69,7 +69,12 @@ type Options struct {
 	Cleanup bool
 	// Purge deletes objects that are not in the file.
 	Purge bool
+	// DryRun says what would be done and does nothing.
+	DryRun bool
 }
+
+// errDryRun ends the transaction of an import that is not meant.
+var errDryRun = errors.New("nothing is to be stored")
 
 // kind is one sort of configuration.
 type kind struct {
@@ -147,9 +152,12 @@ func (t *Transfer) Import(ctx context.Context, data *pyliteral.Dict, names []str
 				return fmt.Errorf("%s: %w", k.name, err)
 			}
 		}
+		if o.DryRun {
+			return errDryRun
+		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errDryRun) {
 		return nil, err
 	}
 	return lines, nil
