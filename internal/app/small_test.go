@@ -172,3 +172,20 @@ func TestPINRules_OfOneType(t *testing.T) {
 		}
 	}
 }
+
+// The question for a new PIN has a time of its own.
+func TestSetting_PINResetValidity(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	rule(n, "first", "enrollment", "change_pin_on_first_use", nil)
+	rule(n, "ask", "authentication", "change_pin_via_validate", nil)
+	n.Must("POST /system/setConfig", apptest.P{"PinResetChallengeValidityTime": "300"})
+	n.Must("POST /token/init", apptest.P{"type": "hotp", "serial": "H1", "user": "alice", "pin": "1234", "otpkey": parallelKey})
+	id := n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": "1234" + hotpValue(0)}).Text("detail.transaction_id")
+	r := n.Must("GET /token/challenges/", apptest.P{"transaction_id": id})
+	const layout = "Mon, 02 Jan 2006 15:04:05 GMT"
+	from, err1 := time.Parse(layout, r.Text("result.value.challenges.0.timestamp"))
+	to, err2 := time.Parse(layout, r.Text("result.value.challenges.0.expiration"))
+	if err1 != nil || err2 != nil || (to.Sub(from)-5*time.Minute).Abs() > time.Second {
+		t.Errorf("from %v to %v: %s", from, to, r.Raw)
+	}
+}
