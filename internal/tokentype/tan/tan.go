@@ -41,6 +41,7 @@ var (
 	_ tokentype.Type       = Type{}
 	_ tokentype.Prescriber = Type{}
 	_ tokentype.InfoViewer = Type{}
+	_ tokentype.Finder     = Type{}
 )
 
 // Info returns the type's facts.
@@ -162,4 +163,9 @@ func (Type) Verify(_ context.Context, _ *tokentype.Env, t *token.Token, value se
 		}
 	}
 	return tokentype.Match{}, nil
+}
+
+// Find is Verify: a TAN that is looked for is used up.
+func (x Type) Find(ctx context.Context, e *tokentype.Env, t *token.Token, value secret.String, _ int) (tokentype.Match, error) {
+	return x.Verify(ctx, e, t, value)
 }

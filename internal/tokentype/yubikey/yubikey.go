@@ -100,7 +100,5 @@ func (Type) Verify(_ context.Context, e *tokentype.Env, t *token.Token, value se
 
 // Find is Verify: the value itself says which one it is.
 func (x Type) Find(ctx context.Context, e *tokentype.Env, t *token.Token, value secret.String, _ int) (tokentype.Match, error) {
-	m, err := x.Verify(ctx, e, t, value)
-	m.Changes = nil // whose the value is has not been decided yet
-	return m, err
+	return x.Verify(ctx, e, t, value)
 }
