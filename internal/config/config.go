@@ -119,7 +119,8 @@ type Config struct {
 	// Key EDUMFA_AUDIT_MODULE.
 	AuditModule string
 	// AuditKeyPrivate and AuditKeyPublic are RSA keys in PEM; the private one
-	// also signs replies. Required unless AuditNoSign.
+	// also signs replies. The public one is required unless AuditNoSign, the
+	// private one unless NoResponseSign, too.
 	// Keys EDUMFA_AUDIT_KEY_PRIVATE, EDUMFA_AUDIT_KEY_PUBLIC.
 	AuditKeyPrivate, AuditKeyPublic string
 	// AuditServerName is the audit column edumfa_server. Key EDUMFA_AUDIT_SERVERNAME.

@@ -263,6 +263,8 @@ func TestComplete_RefusesWhatIsNotDone(t *testing.T) {
 		want       string // begin of the error, "" is none
 	}{
 		{"nothing special", "", ""},
+		{"replies are signed, audit rows are not", "EDUMFA_AUDIT_KEY_PRIVATE = None\nEDUMFA_AUDIT_NO_SIGN = True\n", "EDUMFA_AUDIT_KEY_PRIVATE "},
+		{"nothing is signed", "EDUMFA_AUDIT_KEY_PRIVATE = None\nEDUMFA_AUDIT_NO_SIGN = EDUMFA_NO_RESPONSE_SIGN = True\n", ""},
 		{"the same database for the audit log", "EDUMFA_AUDIT_SQL_URI = SQLALCHEMY_DATABASE_URI\n", ""},
 		{"another database for the audit log", "EDUMFA_AUDIT_SQL_URI = 'postgresql://u:hidden@h/audit'\n", "EDUMFA_AUDIT_SQL_URI: "},
 		{"audit rows in a log file", "EDUMFA_AUDIT_MODULE = 'edumfa.lib.auditmodules.loggeraudit'\n", "EDUMFA_AUDIT_MODULE: "},

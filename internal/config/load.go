@@ -104,7 +104,7 @@ func (c *Config) missing() []string {
 	need(!c.SecretKey.Empty(), "SECRET_KEY", "sessions cannot be signed")
 	need(!c.DatabaseURI.Empty(), "SQLALCHEMY_DATABASE_URI", "there is no database")
 	need(c.EncFile != "" || c.HSM.Module != "default", "EDUMFA_ENCFILE", "nothing can be encrypted")
-	need(c.AuditKeyPrivate != "" || c.AuditNoSign, "EDUMFA_AUDIT_KEY_PRIVATE", "audit rows and replies cannot be signed")
+	need(c.AuditKeyPrivate != "" || c.AuditNoSign && c.NoResponseSign, "EDUMFA_AUDIT_KEY_PRIVATE", "audit rows and replies cannot be signed")
 	need(c.AuditKeyPublic != "" || c.AuditNoSign, "EDUMFA_AUDIT_KEY_PUBLIC", "audit signatures cannot be checked")
 	return all
 }
