@@ -26,7 +26,7 @@ var _ tokentype.Type = Type{}
 func (Type) Info() tokentype.Info {
 	return tokentype.Info{
 		Name: "vasco", Prefix: "VASC", Title: "VASCO Token", Description: "VASCO: a vendor's token.",
-		ClientMode: tokentype.Interactive, Authenticates: true, EnrollableBy: []string{"admin"},
+		ClientMode: tokentype.Interactive, Authenticates: true, Challenges: true, Planned: true, EnrollableBy: []string{"admin"},
 	}
 }
 
