@@ -17,6 +17,7 @@ import (
 	"edumfa/internal/realm"
 	"edumfa/internal/resolver"
 	"edumfa/internal/settings"
+	"edumfa/internal/smsprovider"
 	"edumfa/internal/smtpserver"
 )
 
@@ -46,6 +47,8 @@ type Store interface {
 
 	SMTPServers(ctx context.Context) ([]smtpserver.Server, error)
 	SaveSMTPServer(ctx context.Context, s smtpserver.Server) (id int64, err error)
+	SMSGateways(ctx context.Context) ([]smsprovider.Gateway, error)
+	SaveSMSGateway(ctx context.Context, g smsprovider.Gateway) (id int64, err error)
 }
 
 // Transfer is safe for use by one goroutine at a time.
@@ -94,7 +97,7 @@ func kinds() []kind {
 		{"policy", (*Transfer).Policies, (*Transfer).loadPolicies},
 		{"machineresolver", emptyDict, nil},
 		{"caconnector", emptyList, nil},
-		{"smsgateway", emptyDict, nil},
+		{"smsgateway", (*Transfer).SMSGateways, (*Transfer).loadSMSGateways},
 		{"event", (*Transfer).Events, (*Transfer).loadEvents},
 		{"edumfaserver", emptyDict, nil},
 		{"periodictask", emptyList, nil},
