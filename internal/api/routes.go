@@ -83,7 +83,7 @@ func (a *API) routes() []Route {
 		{Method: "PUT", Path: "/user", Who: adminOrUser, Steps: steps(a.needs("updateuser"), a.on("user_update")), Do: a.userUpdate},
 		{Method: "PUT", Path: "/user/", Who: adminOrUser, Steps: steps(a.needs("updateuser"), a.on("user_update")), Do: a.userUpdate},
 		{Method: "DELETE", Path: "/user/{resolvername}/{username}", Who: adminOnly, Steps: steps(a.pathUser, a.needs("deleteuser"), a.on("user_delete")), Do: a.userDelete},
-		{Method: "GET", Path: "/user/attribute", Who: adminOrUser, Steps: steps(a.on("get_user_attribute")), Do: a.attributeGet},
+		{Method: "GET", Path: "/user/attribute", Who: adminOrUser, Steps: steps(first(a.withinReach), a.on("get_user_attribute")), Do: a.attributeGet},
 		{Method: "POST", Path: "/user/attribute", Who: adminOrUser, Steps: steps(a.attributeSettable, a.on("set_custom_user_attribute")), Do: a.attributeSet},
 		{Method: "DELETE", Path: "/user/attribute/{attrkey}/{username}/{realm}", Who: adminOrUser, Steps: steps(a.attributeTarget, a.attributeDeletable, a.on("delete_custom_user_attribute")), Do: a.attributeDelete},
 		{Method: "GET", Path: "/user/editable_attributes/", Who: adminOrUser, Steps: steps(a.on("get_editable_attributes")), Do: a.attributesEditable},

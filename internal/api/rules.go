@@ -263,6 +263,19 @@ func (a *API) reach(ctx context.Context, r *Request, action string, t *token.Tok
 	return refused
 }
 
+// withinReach refuses administrators who have no right at all for the user that
+// the request names.
+func (a *API) withinReach(ctx context.Context, r *Request) error {
+	if !r.Admin() || r.User.Empty() {
+		return nil
+	}
+	any, _, err := r.Snap.Policies.Allowed(ctx, a.callerQuery(r, ""))
+	if err == nil && !any {
+		err = mfaerr.NewPolicy("Admin actions are defined, but none is allowed for this user!")
+	}
+	return err
+}
+
 // rules are the policies of one user in one request, for token types.
 type rules struct {
 	a   *API

@@ -205,6 +205,9 @@ func (a *App) wire(queue *passhash.Queue) error {
 // Handler serves the API.
 func (a *App) Handler() http.Handler { return a.api.Handler() }
 
+// Endpoints lists what the interface serves.
+func (a *App) Endpoints() []api.Endpoint { return a.api.Endpoints() }
+
 // Close ends all connections. Requests and what Start began have ended before.
 func (a *App) Close() error {
 	a.Snapshots.Close()
