@@ -120,7 +120,7 @@ func (a *API) smsSet(ctx context.Context, r *Request) (*Answer, error) {
 		return nil, err
 	}
 	// modules of the field that are not built keep their definitions
-	if !strings.HasPrefix(g.Module, smsprovider.Prefix) {
+	if !smsprovider.Known(g.Module) {
 		return nil, mfaerr.NewParameter("There is no SMS provider %q.", g.Module)
 	}
 	list, err := a.Store.SMSGateways(ctx)

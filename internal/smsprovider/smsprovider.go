@@ -14,6 +14,21 @@ import (
 // Prefix begins the names of the modules that there are in the field.
 const Prefix = "edumfa.lib.smsprovider."
 
+// Known reports whether the field has a module of that name. Definitions of those
+// that are not built are kept.
+func Known(module string) bool {
+	name, ok := strings.CutPrefix(module, Prefix)
+	if !ok {
+		return false
+	}
+	switch name {
+	case "HttpSMSProvider.HttpSMSProvider", "HttpMessageToUidProvider.HttpMessageToUidProvider", "SipgateSMSProvider.SipgateSMSProvider",
+		"SmtpSMSProvider.SmtpSMSProvider", "SmppSMSProvider.SmppSMSProvider", "FirebaseProvider.FirebaseProvider", "ScriptSMSProvider.ScriptSMSProvider":
+		return true
+	}
+	return false
+}
+
 // Gateway is a definition as it is stored. Nothing of it is encrypted.
 type Gateway struct {
 	ID          int64

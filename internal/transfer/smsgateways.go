@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"edumfa/internal/pyliteral"
 	"edumfa/internal/smsprovider"
@@ -56,7 +55,7 @@ func (t *Transfer) loadSMSGateways(ctx context.Context, data any, o Options, say
 			return fmt.Errorf("SMS gateway %s: %w", name, ErrNoDict)
 		}
 		g := smsprovider.Gateway{Name: name, Module: textOf(def, "providermodule"), Options: map[string]string{}, Headers: map[string]string{}}
-		if !strings.HasPrefix(g.Module, smsprovider.Prefix) {
+		if !smsprovider.Known(g.Module) {
 			return fmt.Errorf("SMS gateway %s: there is no provider %q", name, g.Module)
 		}
 		if description, _ := def.Get("description"); description != nil {
