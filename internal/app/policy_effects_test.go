@@ -80,7 +80,13 @@ func TestPolicyExplain(t *testing.T) {
 
 // Asking for a challenge is no failure, and remembered logins do not skip the PIN.
 func TestLimitsAndRememberedLogins(t *testing.T) {
-	n := apptest.New(t, apptest.Options{}).Serve()
+	for _, e := range apptest.Engines(t) {
+		t.Run(string(e), func(t *testing.T) { limitsAndRememberedLogins(t, e) })
+	}
+}
+
+func limitsAndRememberedLogins(t *testing.T, e apptest.Engine) {
+	n := apptest.New(t, apptest.Options{Engine: e}).Serve()
 	n.Must("POST /token/init", apptest.P{"user": "alice", "serial": "H1", "type": "hotp", "otpkey": parallelKey, "pin": "pin"})
 	n.Must("POST /policy/z", apptest.P{"scope": "authorization", "action": "auth_max_fail=2/1h", "realm": ""})
 	n.Must("POST /policy/c", apptest.P{"scope": "authentication", "action": "challenge_response=hotp, auth_cache=4h", "realm": ""})
