@@ -55,7 +55,11 @@ func (a *API) policyWarnings(ctx context.Context, r *Request, row policy.Row) ([
 			out = append(out, "resolver: there is no resolver "+strconv.Quote(name))
 		}
 	}
-	return out, nil
+	keeps, err := a.keepsWriter(ctx, r, row)
+	if err == nil && !keeps {
+		out = append(out, "after this no administrator may write policies; edumfa-manage policy still can")
+	}
+	return out, err
 }
 
 // plainName reports whether an entry of a list is a name, no pattern and no
@@ -87,13 +91,28 @@ func actionProblem(catalog *action.Catalog, scope string, x policy.Action) strin
 	return ""
 }
 
+// refuseLockout is the setting that turns the warning about the last writer of
+// policies into a refusal. Off by default: programs of the field set policies in
+// an order in which nobody has the right for a moment.
+const refuseLockout = "RefusePolicyLockout"
+
 // keepWriter refuses changes of policies behind which no administrator could
-// write policies any more, unless the request says force. Times, addresses and
-// nodes are left out: what is so now may be otherwise later.
+// write policies any more, where the setting RefusePolicyLockout says so and the
+// request does not say force; elsewhere the answer of the change warns. Times,
+// addresses and nodes are left out: what is so now may be otherwise later.
 func (a *API) keepWriter(ctx context.Context, r *Request, changed ...policy.Row) error {
-	if r.Params.Bool("force") {
+	if r.Params.Bool("force") || !r.Snap.Settings.Bool(refuseLockout, false) {
 		return nil
 	}
+	keeps, err := a.keepsWriter(ctx, r, changed...)
+	if err != nil || keeps {
+		return err
+	}
+	return mfaerr.NewParameter("This would leave no administrator who may write policies. Grant the right policywrite to somebody first, or send force=1.")
+}
+
+// keepsWriter reports whether somebody may still write policies after a change.
+func (a *API) keepsWriter(ctx context.Context, r *Request, changed ...policy.Row) (bool, error) {
 	rows, concerns := []policy.Row{}, false
 	names := map[string]bool{}
 	for _, row := range changed {
@@ -108,17 +127,13 @@ func (a *API) keepWriter(ctx context.Context, r *Request, changed ...policy.Row)
 		}
 	}
 	if !concerns {
-		return nil
+		return true, nil
 	}
 	rows = append(rows, changed...)
 	for i := range rows {
 		rows[i].Time, rows[i].Client, rows[i].Node = "", "", ""
 	}
-	writes, err := a.hasWriter(ctx, r, policy.NewSet(rows, func() time.Time { return r.Now }))
-	if err != nil || writes {
-		return err
-	}
-	return mfaerr.NewParameter("This would leave no administrator who may write policies. Grant the right policywrite to somebody first, or send force=1.")
+	return a.hasWriter(ctx, r, policy.NewSet(rows, func() time.Time { return r.Now }))
 }
 
 // hasWriter reports whether some administrator has the right to write policies:

@@ -10,6 +10,7 @@ import (
 func TestNobodyLocksAllAdministratorsOut(t *testing.T) {
 	n := apptest.New(t, apptest.Options{}).Serve()
 	reading := apptest.P{"scope": "admin", "action": "policyread, tokenlist", "realm": ""}
+	n.Must("POST /system/setConfig", apptest.P{"RefusePolicyLockout": "True"})
 	if r := n.Admin("POST /policy/oops", reading); r.ErrorCode() != 905 {
 		t.Fatalf("locked out: %s", r.Raw)
 	}
@@ -116,5 +117,15 @@ func limitsAndRememberedLogins(t *testing.T, e apptest.Engine) {
 	ask("wrong", "")
 	if r := ask("pin"+hotpValue(2), ""); r.Accepted() || r.Text("detail.message") != "Only 2 failed authentications per 1:00:00" {
 		t.Errorf("limit: %s", r.Raw)
+	}
+}
+
+// Without the setting the policy is stored, as programs of the field expect, and
+// the answer says what it means.
+func TestLockingAllAdministratorsOutIsSaid(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	r := n.Admin("POST /policy/oops", apptest.P{"scope": "admin", "action": "policyread, tokenlist", "realm": ""})
+	if r.Status != 200 || !strings.Contains(string(r.Raw), "no administrator may write policies") {
+		t.Errorf("stored without a warning, or not stored: %d %s", r.Status, r.Raw)
 	}
 }
