@@ -12,14 +12,17 @@ import (
 	"edumfa/internal/store"
 )
 
-// configuration reads the configuration; warnings go to standard error.
+// configuration reads the configuration; warnings go to standard error. What is
+// only good to know is left to check-config: scripts read what the commands print.
 func configuration(cmd *cobra.Command) (*config.Config, error) {
 	c, warnings, err := config.Load(os.LookupEnv, os.ReadFile)
 	if err != nil {
 		return nil, err
 	}
 	for _, w := range warnings {
-		fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w.Error())
+		if w.Severity > config.Note {
+			fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w.Error())
+		}
 	}
 	return c, nil
 }
