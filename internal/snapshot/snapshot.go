@@ -45,6 +45,7 @@ type Store interface {
 // Holder hands out the current snapshot.
 type Holder struct {
 	store   Store
+	stamps  stamps
 	opener  *realm.Opener
 	decrypt func(string) string
 	now     func() time.Time
@@ -81,7 +82,7 @@ type Options struct {
 
 // New makes a holder; the first Current loads.
 func New(o Options) *Holder {
-	return &Holder{store: o.Store, opener: o.Opener, decrypt: o.Decrypt, now: o.Now, every: o.Every, grace: grace, loaded: o.Loaded}
+	return &Holder{store: o.Store, stamps: stamps{ask: o.Store.Timestamp}, opener: o.Opener, decrypt: o.Decrypt, now: o.Now, every: o.Every, grace: grace, loaded: o.Loaded}
 }
 
 // Current returns the configuration as the database has it now.
@@ -90,7 +91,7 @@ func (h *Holder) Current(ctx context.Context) (*Snapshot, error) {
 	if s != nil && h.every > 0 && h.now().UnixNano()-h.looked.Load() < int64(h.every) {
 		return s, nil
 	}
-	stamp, err := h.store.Timestamp(ctx)
+	stamp, err := h.stamps.read(ctx)
 	if err != nil {
 		return nil, err
 	}
