@@ -19,8 +19,10 @@ build: ## build the programs into bin/
 run: build ## start the server on 127.0.0.1:5000; the first start makes an installation in var/
 	@bin/edumfa quickstart
 
+# One package at a time: several together would ask PostgreSQL for more
+# connections than it has as it is delivered.
 test: ## all tests; what needs a server that is not there is left out, see EDUMFA_REQUIRE
-	$(GO) test $(TESTFLAGS) ./...
+	$(GO) test -p 1 $(TESTFLAGS) ./...
 
 race: export CGO_ENABLED = 1
 race: ## all tests with the race detector (needs a C compiler)
