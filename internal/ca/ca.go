@@ -7,6 +7,7 @@ package ca
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"log/slog"
 	"math/big"
 	"time"
@@ -36,6 +37,10 @@ type Request struct {
 	CommonName string
 	// Template is one of the connector's templates, "" for its usual one.
 	Template string
+	// Subject, when not nil, is the subject of the certificate (an RDNSequence in
+	// DER) whatever the request says. A connector whose authority takes it from
+	// the request alone answers [Refused].
+	Subject []byte
 }
 
 // Issued is the outcome of a request.
@@ -53,6 +58,9 @@ type Issued struct {
 type Refused struct{ Reason string }
 
 func (r *Refused) Error() string { return "the certificate authority refused the request: " + r.Reason }
+
+// ErrRevoked is the error of Revoke for a certificate that is revoked already.
+var ErrRevoked = errors.New("the certificate is revoked already")
 
 // State is how far a pending request is.
 type State int
