@@ -18,6 +18,7 @@ import (
 	"edumfa/internal/event"
 	"edumfa/internal/login"
 	"edumfa/internal/policy/action"
+	"edumfa/internal/remoteserver"
 	"edumfa/internal/resolver"
 	"edumfa/internal/secret"
 	"edumfa/internal/session"
@@ -47,6 +48,8 @@ type Store interface {
 	userStore
 	smtpStore
 	smsStore
+	remoteStore
+	serviceStore
 	loginStore
 	Admin(ctx context.Context, name string) (admin.Account, error)
 	Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error
@@ -136,6 +139,8 @@ type API struct {
 	UserCache     user.Cache
 	Mailer        tokentype.Mailer
 	Texter        tokentype.Texter
+	// Remote asks other eduMFA servers.
+	Remote *remoteserver.Client
 	// SMSKinds are the ways to send text messages.
 	SMSKinds []smsprovider.Kind
 	// Signer signs audit rows and answers; nil signs nothing.

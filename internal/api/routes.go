@@ -15,6 +15,8 @@ func (a *API) routes() []Route {
 		a.systemRoutes(),
 		a.smtpRoutes(),
 		a.smsRoutes(),
+		a.remoteRoutes(),
+		a.serviceRoutes(),
 		a.policyRoutes(),
 		a.eventRoutes(),
 		a.auditRoutes(),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edumfa/internal/mfaerr"
+	"edumfa/internal/remoteserver"
 )
 
 // Who may call a route.
@@ -186,7 +187,7 @@ func page(w http.ResponseWriter, status int, title string) {
 
 // serve takes one request from arrival to answer.
 func (a *API) serve(w http.ResponseWriter, req *http.Request, rt *Route) {
-	ctx := req.Context()
+	ctx := remoteserver.Arrived(req.Context(), req.Header.Get(remoteserver.HopsHeader))
 	started := a.Now()
 	r, answer, err := a.decide(ctx, req, rt, started)
 	if err != nil {

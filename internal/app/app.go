@@ -25,6 +25,7 @@ import (
 	"edumfa/internal/pgp"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/realm"
+	"edumfa/internal/remoteserver"
 	"edumfa/internal/resolver"
 	"edumfa/internal/session"
 	"edumfa/internal/signature"
@@ -191,6 +192,7 @@ func (a *App) wire(queue *passhash.Queue) error {
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
 		Mailer: post, Texter: texter{store: a.Store, kinds: smsKinds}, SMSKinds: smsKinds,
+		Remote: &remoteserver.Client{Now: d.Now},
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
 	}

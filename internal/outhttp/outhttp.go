@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -19,6 +20,10 @@ import (
 const (
 	// DefaultTimeout is for requests that set none.
 	DefaultTimeout = 10 * time.Second
+	// dialTimeout is for the connection alone: who is there at all answers soon.
+	dialTimeout = 5 * time.Second
+	// mostRedirects are followed.
+	mostRedirects = 10
 	// maxAnswer bounds what is read of an answer, in bytes.
 	maxAnswer = 1 << 20
 )
@@ -37,6 +42,9 @@ type Request struct {
 	Proxies map[string]string
 	// SkipVerify takes any certificate.
 	SkipVerify bool
+	// SameHost follows redirects on the same host only, and none from https to
+	// http: what is sent is meant for nobody else.
+	SameHost bool
 	// Timeout is for all of it; zero is DefaultTimeout.
 	Timeout time.Duration
 }
@@ -76,10 +84,15 @@ func Do(ctx context.Context, r Request) (Response, error) {
 			}
 			return nil, nil
 		},
+		DialContext:       (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: r.SkipVerify}, //nolint:gosec // the administrator decides
 		DisableKeepAlives: true,
 	}
-	res, err := (&http.Client{Transport: transport}).Do(req)
+	client := http.Client{Transport: transport}
+	if r.SameHost {
+		client.CheckRedirect = sameHost
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return Response{}, withoutURL(err)
 	}
@@ -92,6 +105,18 @@ func Do(ctx context.Context, r Request) (Response, error) {
 		return Response{}, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
 	}
 	return Response{Status: res.StatusCode, Body: body}, nil
+}
+
+// sameHost refuses to be led elsewhere.
+func sameHost(next *http.Request, before []*http.Request) error {
+	first := before[0].URL
+	switch {
+	case len(before) >= mostRedirects:
+		return errors.New("too many redirects")
+	case next.URL.Host != first.Host || first.Scheme == "https" && next.URL.Scheme != "https":
+		return errors.New("redirected to another server")
+	}
+	return nil
 }
 
 func withoutURL(err error) error {

@@ -9,7 +9,9 @@ import (
 	"edumfa/internal/audit"
 	"edumfa/internal/change"
 	"edumfa/internal/realm"
+	"edumfa/internal/remoteserver"
 	"edumfa/internal/resolver"
+	"edumfa/internal/serviceid"
 	"edumfa/internal/store"
 	"edumfa/internal/token"
 )
@@ -258,4 +260,47 @@ func (k *kit) strictIsolation() {
 		equal(k, level+": counted", got.InfoText(level), "40")
 	}
 	equal(k, "audit rows", k.count("mfa_audit"), 80)
+}
+
+// Definitions with unique names: other servers and service ids.
+func (k *kit) namedDefinitions() {
+	_, err := k.db.RemoteServer(k.ctx, "far")
+	k.wantErr(err, store.ErrNotFound)
+	far := remoteserver.Server{Identifier: "far", URL: "https://far.example", TLS: true, Description: "ä"}
+	id, err := k.db.SaveRemoteServer(k.ctx, far)
+	k.must(err)
+	near := remoteserver.Server{Identifier: "near", URL: "http://near.example"}
+	near.ID, err = k.db.SaveRemoteServer(k.ctx, near)
+	k.must(err)
+	far.ID, far.TLS = id, false
+	again, err := k.db.SaveRemoteServer(k.ctx, far)
+	k.must(err)
+	equal(k, "id", again, id)
+	list, err := k.db.RemoteServers(k.ctx)
+	k.must(err)
+	equal(k, "servers", list, []remoteserver.Server{far, near})
+	got, err := k.db.RemoteServerByID(k.ctx, near.ID)
+	k.must(err)
+	equal(k, "by number", got, near)
+	_, err = k.db.RemoteServerByID(k.ctx, near.ID+100)
+	k.wantErr(err, store.ErrNotFound)
+	gone, err := k.db.DeleteRemoteServer(k.ctx, "far")
+	k.must(err)
+	equal(k, "deleted", gone, id)
+	_, err = k.db.DeleteRemoteServer(k.ctx, "far")
+	k.wantErr(err, store.ErrNotFound)
+
+	web, err := k.db.SaveServiceID(k.ctx, serviceid.ServiceID{Name: "web", Description: "first"})
+	k.must(err)
+	again, err = k.db.SaveServiceID(k.ctx, serviceid.ServiceID{Name: "web", Description: "second"})
+	k.must(err)
+	equal(k, "id", again, web)
+	services, err := k.db.ServiceIDs(k.ctx, "web")
+	k.must(err)
+	equal(k, "service ids", services, []serviceid.ServiceID{{ID: web, Name: "web", Description: "second"}})
+	_, err = k.db.DeleteServiceID(k.ctx, "web")
+	k.must(err)
+	_, err = k.db.DeleteServiceID(k.ctx, "web")
+	k.wantErr(err, store.ErrNotFound)
+	equal(k, "left", k.count("serviceid"), 0)
 }

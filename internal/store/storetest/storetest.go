@@ -73,6 +73,7 @@ func Run(t *testing.T, product string) {
 		{"upkeep of the audit", (*kit).auditUpkeep, false},
 		{"remembered logins are cleaned up", (*kit).authCache, false},
 		{"token groups", (*kit).tokenGroups, false},
+		{"definitions with names", (*kit).namedDefinitions, false},
 		{"names of definitions", (*kit).names, false},
 		{"a resolver is dropped", (*kit).dropResolver, false},
 		{"a user is forgotten", (*kit).forgetUser, false},
