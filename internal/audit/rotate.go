@@ -29,7 +29,7 @@ func ParseRules(v any, compile func(expr string) (func(string) (bool, error), er
 	if !ok {
 		return nil, fmt.Errorf("the rules are no list")
 	}
-	var rules []Rule
+	rules := []Rule{}
 	for i, e := range list {
 		d, ok := e.(*pyliteral.Dict)
 		if !ok {

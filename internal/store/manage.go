@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"slices"
-	"time"
 )
 
 // DropResolver removes a resolver and takes it out of the realms that use it.
@@ -42,44 +39,4 @@ func (db *DB) CreateUserTable(ctx context.Context, name string) error {
 		return fmt.Errorf("create table %s: %w", name, err)
 	}
 	return nil
-}
-
-// AuditExtent tells how many audit rows there are and the number of the last.
-func (db *DB) AuditExtent(ctx context.Context) (count, last int64, err error) {
-	err = db.queryOne(ctx, "SELECT COUNT(*), MAX(id) FROM mfa_audit", nil, intTo{&count}, intTo{&last})
-	return count, last, err
-}
-
-// AuditNumbersBelow lists the numbers of audit rows below a number.
-func (db *DB) AuditNumbersBelow(ctx context.Context, id int64) ([]int64, error) {
-	return db.numbers(ctx, "SELECT id FROM mfa_audit WHERE id < ? ORDER BY id", id)
-}
-
-// AuditNumbersBefore lists the numbers of audit rows written before a moment.
-func (db *DB) AuditNumbersBefore(ctx context.Context, at time.Time) ([]int64, error) {
-	return db.numbers(ctx, "SELECT id FROM mfa_audit WHERE date < ? ORDER BY id", naive(at.In(db.local)))
-}
-
-func (db *DB) numbers(ctx context.Context, q string, args ...any) ([]int64, error) {
-	var ids []int64
-	err := db.query(ctx, q, args, func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
-}
-
-// DeleteAudit removes audit rows, at most chunk of them in one transaction.
-func (db *DB) DeleteAudit(ctx context.Context, ids []int64, chunk int) (deleted int64, err error) {
-	for part := range slices.Chunk(ids, chunk) {
-		in, args := inList(part)
-		n, err := db.exec(ctx, "DELETE FROM mfa_audit WHERE id IN "+in, args...)
-		deleted += n
-		if err != nil {
-			return deleted, public(err)
-		}
-	}
-	return deleted, nil
 }

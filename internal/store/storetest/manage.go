@@ -18,26 +18,42 @@ import (
 
 // What the command line and the upkeep ask of the audit.
 func (k *kit) auditUpkeep() {
-	count, last, err := k.db.AuditExtent(k.ctx)
-	k.must(err)
-	equal(k, "extent of nothing", [2]int64{count, last}, [2]int64{})
+	newest := func(n int) int64 {
+		k.t.Helper()
+		id, ok, err := k.db.AuditNewest(k.ctx, n)
+		k.must(err)
+		equal(k, "there is one", ok, id != 0)
+		return id
+	}
+	equal(k, "newest of none", newest(0), int64(0))
 	var ids []int64
 	for i := range 6 {
 		at := moment.Add(time.Duration(i) * time.Hour).In(k.local)
 		ids = append(ids, k.write(audit.Row{Date: &at, User: p([]string{"alice", "bob"}[i%2])}).ID)
 	}
-	numbers := func(list []int64, err error) []int64 {
+	equal(k, "newest", newest(0), ids[5])
+	equal(k, "oldest", newest(5), ids[0])
+	equal(k, "one before the oldest", newest(6), int64(0))
+	var at audit.Place
+	before := func(until time.Time, limit int) (out []int64) {
 		k.t.Helper()
+		list, err := k.db.AuditBefore(k.ctx, until, at, limit)
 		k.must(err)
-		return list
+		for _, r := range list {
+			out = append(out, r.ID)
+			at = audit.Place{Date: *r.Date, ID: r.ID}
+		}
+		return out
 	}
-	equal(k, "numbers below", numbers(k.db.AuditNumbersBelow(k.ctx, ids[2])), ids[:2])
-	equal(k, "numbers below the first", numbers(k.db.AuditNumbersBelow(k.ctx, ids[0])), []int64(nil))
 	// the moment itself is not before; the zone of the question does not matter
-	equal(k, "numbers before", numbers(k.db.AuditNumbersBefore(k.ctx, moment.Add(2*time.Hour))), ids[:2])
-	count, last, err = k.db.AuditExtent(k.ctx)
+	equal(k, "before", before(moment.Add(2*time.Hour), 9), ids[:2])
+	equal(k, "no more before", before(moment.Add(2*time.Hour), 9), []int64(nil))
+	same := moment.Add(time.Hour).In(k.local)
+	twin := k.write(audit.Row{Date: &same}).ID
+	equal(k, "of the same moment", before(moment.Add(3*time.Hour), 1), []int64{twin})
+	equal(k, "behind them", before(moment.Add(3*time.Hour), 9), []int64{ids[2]})
+	_, err := k.db.DeleteAudit(k.ctx, []int64{twin})
 	k.must(err)
-	equal(k, "extent", [2]int64{count, last}, [2]int64{6, ids[5]})
 	after := func(f audit.Filter, id int64, limit int) (out []int64) {
 		k.t.Helper()
 		list, err := k.db.AuditAfter(k.ctx, f, id, limit)
@@ -51,15 +67,14 @@ func (k *kit) auditUpkeep() {
 	equal(k, "second portion", after(audit.Filter{}, ids[3], 4), ids[4:])
 	equal(k, "behind the end", after(audit.Filter{}, ids[5], 4), []int64(nil))
 	equal(k, "of one user", after(audit.Filter{Columns: map[string]string{"user": "bob"}}, ids[1], 4), []int64{ids[3], ids[5]})
-	n, err := k.db.DeleteAudit(k.ctx, append([]int64{ids[5] + 999}, ids[:5]...), 2)
+	n, err := k.db.DeleteAudit(k.ctx, append([]int64{ids[5] + 999}, ids[:5]...))
 	k.must(err)
 	equal(k, "deleted", n, int64(5))
-	n, err = k.db.DeleteAudit(k.ctx, nil, 2)
+	n, err = k.db.DeleteAudit(k.ctx, nil)
 	k.must(err)
 	equal(k, "deleted of none", n, int64(0))
-	count, last, err = k.db.AuditExtent(k.ctx)
-	k.must(err)
-	equal(k, "extent", [2]int64{count, last}, [2]int64{1, ids[5]})
+	equal(k, "left", newest(0), ids[5])
+	equal(k, "no other left", newest(1), int64(0))
 }
 
 func (k *kit) authCache() {
