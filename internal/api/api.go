@@ -11,6 +11,7 @@ import (
 
 	"edumfa/internal/admin"
 	"edumfa/internal/audit"
+	"edumfa/internal/ca"
 	"edumfa/internal/challenge"
 	"edumfa/internal/change"
 	"edumfa/internal/clientapp"
@@ -50,6 +51,7 @@ type Store interface {
 	smsStore
 	remoteStore
 	serviceStore
+	caStore
 	loginStore
 	Admin(ctx context.Context, name string) (admin.Account, error)
 	Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error
@@ -141,6 +143,8 @@ type API struct {
 	Texter        tokentype.Texter
 	// Remote asks other eduMFA servers.
 	Remote *remoteserver.Client
+	// CAs opens connectors to certificate authorities.
+	CAs *ca.Opener
 	// SMSKinds are the ways to send text messages.
 	SMSKinds []smsprovider.Kind
 	// Signer signs audit rows and answers; nil signs nothing.

@@ -17,6 +17,7 @@ func (a *API) routes() []Route {
 		a.smsRoutes(),
 		a.remoteRoutes(),
 		a.serviceRoutes(),
+		a.caRoutes(),
 		a.policyRoutes(),
 		a.eventRoutes(),
 		a.auditRoutes(),

@@ -14,7 +14,7 @@ func (a *API) systemRoutes() []Route {
 		{Method: "GET", Path: "/system/documentation", Who: adminOnly, Steps: steps(a.needs("system_documentation")), Do: a.systemDocumentation},
 		{Method: "GET", Path: "/system/gpgkeys", Who: adminOrUser, Do: a.gpgKeys},
 		{Method: "GET", Path: "/system/names/radius", Who: adminOrUser, Steps: steps(a.needs("enrollRADIUS")), Do: a.systemNames("radiusserver")},
-		{Method: "GET", Path: "/system/names/caconnector", Who: adminOrUser, Steps: steps(a.needs("enrollCERTIFICATE")), Do: a.systemNames("caconnector")},
+		{Method: "GET", Path: "/system/names/caconnector", Who: adminOrUser, Steps: steps(a.needs("enrollCERTIFICATE")), Do: a.caNames},
 		{Method: "POST", Path: "/system/test/{tokentype}", Who: adminOnly, Steps: steps(a.needs("configwrite")), Do: a.systemTest},
 	}
 }

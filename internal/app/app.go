@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"edumfa/internal/api"
+	"edumfa/internal/ca"
 	"edumfa/internal/config"
 	"edumfa/internal/dburi"
 	"edumfa/internal/enrol"
@@ -171,10 +172,15 @@ func (a *App) wire(queue *passhash.Queue) error {
 	resolverDeps := resolver.Deps{Now: d.Now, Rand: d.Rand, Log: d.Log, Dir: filepath.Dir(c.File), FailoverPause: c.LDAPLoopTimeout}
 	a.Types = tokentype.NewRegistry(TokenTypes())
 	a.Actions = PolicyActions(a.Types.All(), action.Dynamic{})
+	cas := &ca.Opener{
+		Kinds: CAKinds(), Decrypt: k.decrypt, Log: d.Log,
+		Deps: ca.Deps{Now: d.Now, Rand: d.Rand, Log: d.Log, Dir: filepath.Dir(c.File), Lock: a.Store},
+	}
 	a.Snapshots = snapshot.New(snapshot.Options{
 		Store: a.Store, Decrypt: k.decrypt, Now: func() time.Time { return d.Now().In(d.Local) }, Every: c.CheckReload,
 		Loaded: d.Metrics.Loaded,
 		Opener: &realm.Opener{Kinds: kinds, Deps: resolverDeps, Decrypt: k.decrypt, Log: d.Log},
+		CAs:    cas,
 	})
 	catalog, err := event.LoadCatalog()
 	if err != nil {
@@ -192,7 +198,7 @@ func (a *App) wire(queue *passhash.Queue) error {
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
 		Mailer: post, Texter: texter{store: a.Store, kinds: smsKinds}, SMSKinds: smsKinds,
-		Remote: &remoteserver.Client{Now: d.Now},
+		Remote: &remoteserver.Client{Now: d.Now}, CAs: cas,
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
 	}

@@ -3,6 +3,8 @@ package app
 import (
 	"slices"
 
+	"edumfa/internal/ca"
+	"edumfa/internal/ca/local"
 	"edumfa/internal/event"
 	"edumfa/internal/event/handler/requestmangler"
 	"edumfa/internal/policy/action"
@@ -87,6 +89,13 @@ func SMSKinds(mail mailsms.Mail, folder string) []smsprovider.Kind {
 		httpsms.Kind(),
 		mailsms.Kind(mail),
 		scriptsms.Kind(folder),
+	}
+}
+
+// CAKinds are the ways to reach certificate authorities.
+func CAKinds() []ca.Kind {
+	return []ca.Kind{
+		local.Kind{},
 	}
 }
 

@@ -34,6 +34,13 @@ func TestBuiltin(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "resolver\t%s\ttest=%t\t%s\n", k.Name, k.Test != nil, strings.Join(options, " "))
 	}
+	for _, k := range app.CAKinds() {
+		var options []string
+		for _, f := range k.Fields() {
+			options = append(options, f.Name+":"+f.Type)
+		}
+		fmt.Fprintf(&b, "CA connector\t%s\t%s\n", k.Name(), strings.Join(options, " "))
+	}
 	for _, h := range app.EventHandlers() {
 		i := h.Info()
 		fmt.Fprintf(&b, "event handler\t%s\t%v\n", i.Name, i.Positions)

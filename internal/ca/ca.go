@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
 	"log/slog"
 	"math/big"
 	"time"
@@ -131,15 +132,6 @@ const (
 	CessationOfOperation Reason = 5
 )
 
-// Definition is a stored connector.
-type Definition struct {
-	ID   int64
-	Name string
-	Kind string
-	// Data are the values as stored: those of secret fields are sealed.
-	Data map[string]string
-}
-
 // Config is what a connector is opened with: the values of its definition, the
 // secret ones opened.
 type Config struct {
@@ -149,8 +141,11 @@ type Config struct {
 
 // Deps is what kinds are given.
 type Deps struct {
-	Now func() time.Time
-	Log *slog.Logger
+	Now  func() time.Time
+	Rand io.Reader
+	Log  *slog.Logger
+	// Dir is where relative file names of settings start.
+	Dir string
 	// Lock keeps servers apart that issue for one authority.
 	Lock Lock
 }
@@ -167,7 +162,9 @@ type Kind interface {
 	Name() string
 	// Fields describe the values; those of type password are secret.
 	Fields() []field.Field
-	// Open makes a connector. Whether the authority is there is asked later.
+	// Open makes a connector. It must not wait: whether the authority is there is
+	// asked later. An error is a setting that can never work. A connector that is an
+	// [io.Closer] is closed when its settings have changed.
 	Open(c Config, d Deps) (Connector, error)
 }
 

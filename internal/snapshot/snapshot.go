@@ -1,5 +1,6 @@
 // Package snapshot keeps the configuration that administrators change at run
-// time as one immutable picture in memory: settings, realms, policies, events.
+// time as one immutable picture in memory: settings, realms, policies, events,
+// connectors to certificate authorities.
 // It is replaced as a whole when the database's timestamp has moved, so that a
 // request works with one state from beginning to end and reads none of it from
 // the database.
@@ -11,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edumfa/internal/ca"
 	"edumfa/internal/clientip"
 	"edumfa/internal/event"
 	"edumfa/internal/policy"
@@ -25,6 +27,7 @@ type Snapshot struct {
 	Realms   *realm.Directory
 	Policies *policy.Set
 	Events   *event.Snapshot
+	CAs      *ca.Directory
 	// Proxies maps forwarded client addresses (setting OverrideAuthorizationClient).
 	Proxies clientip.Mapping
 
@@ -40,6 +43,7 @@ type Store interface {
 	Resolvers(ctx context.Context) ([]resolver.Stored, error)
 	Policies(ctx context.Context) ([]policy.Row, error)
 	Events(ctx context.Context) ([]event.Row, error)
+	CAConnectors(ctx context.Context) ([]ca.Definition, error)
 }
 
 // Holder hands out the current snapshot.
@@ -47,12 +51,13 @@ type Holder struct {
 	store   Store
 	stamps  stamps
 	opener  *realm.Opener
+	cas     *ca.Opener
 	decrypt func(string) string
 	now     func() time.Time
 	// every is how long a snapshot is used before the timestamp is looked at;
 	// zero looks at every request.
 	every time.Duration
-	// grace is how long replaced resolvers stay open for requests under way.
+	// grace is how long replaced resolvers and connectors stay open for requests under way.
 	grace time.Duration
 
 	loaded func(error)
@@ -73,6 +78,7 @@ const grace = 3 * time.Minute
 type Options struct {
 	Store   Store
 	Opener  *realm.Opener
+	CAs     *ca.Opener
 	Decrypt func(stored string) string // values of settings of type password
 	Now     func() time.Time
 	Every   time.Duration
@@ -82,7 +88,7 @@ type Options struct {
 
 // New makes a holder; the first Current loads.
 func New(o Options) *Holder {
-	return &Holder{store: o.Store, stamps: stamps{ask: o.Store.Timestamp}, opener: o.Opener, decrypt: o.Decrypt, now: o.Now, every: o.Every, grace: grace, loaded: o.Loaded}
+	return &Holder{store: o.Store, stamps: stamps{ask: o.Store.Timestamp}, opener: o.Opener, cas: o.CAs, decrypt: o.Decrypt, now: o.Now, every: o.Every, grace: grace, loaded: o.Loaded}
 }
 
 // Current returns the configuration as the database has it now.
@@ -142,7 +148,7 @@ func stampSeconds(stamp string) int64 {
 // Invalidate makes the next Current load, whatever the timestamp says.
 func (h *Holder) Invalidate() { h.current.Store(nil) }
 
-// retire closes a replaced resolver when no request can use it any more.
+// retire closes a replaced resolver or connector when no request can use it any more.
 func (h *Holder) retire(closeIt func()) {
 	h.retiring.Lock()
 	defer h.retiring.Unlock()
@@ -163,7 +169,7 @@ func (h *Holder) retire(closeIt func()) {
 	h.retired[t] = closeIt
 }
 
-// Close closes all resolvers. No request may be under way.
+// Close closes all resolvers and connectors. No request may be under way.
 func (h *Holder) Close() {
 	h.retiring.Lock()
 	for t, closeIt := range h.retired {
@@ -174,6 +180,7 @@ func (h *Holder) Close() {
 	h.retired, h.closed = nil, true
 	h.retiring.Unlock()
 	h.opener.Close()
+	h.cas.Close()
 }
 
 func (h *Holder) load(ctx context.Context) (*Snapshot, error) {
@@ -209,6 +216,11 @@ func (h *Holder) load(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	connectors, err := h.store.CAConnectors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.CAs = h.cas.Picture(connectors, h.retire)
 	s.Policies = policy.NewSet(policies, h.now)
 	definitions := make([]event.Definition, len(events))
 	for i, e := range events {

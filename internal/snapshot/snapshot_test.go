@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"edumfa/internal/ca"
 	"edumfa/internal/event"
 	"edumfa/internal/field"
 	"edumfa/internal/policy"
@@ -57,6 +58,9 @@ func (r *rows) Resolvers(context.Context) ([]resolver.Stored, error) {
 }
 func (r *rows) Policies(context.Context) ([]policy.Row, error) { return nil, nil }
 func (r *rows) Events(context.Context) ([]event.Row, error)    { return nil, nil }
+func (r *rows) CAConnectors(context.Context) ([]ca.Definition, error) {
+	return nil, nil
+}
 
 func (r *rows) set(stamp, value string) {
 	r.mu.Lock()
@@ -74,7 +78,7 @@ type fixture struct {
 
 func newFixture(t *testing.T, every time.Duration, kinds ...resolver.Kind) *fixture {
 	f := &fixture{t: t, rows: &rows{stamp: "1000", value: "a"}, now: time.Unix(2000, 0)}
-	f.h = New(Options{Store: f.rows, Opener: &realm.Opener{Kinds: kinds, Log: slog.New(slog.DiscardHandler)}, Decrypt: func(s string) string { return "opened " + s },
+	f.h = New(Options{Store: f.rows, Opener: &realm.Opener{Kinds: kinds, Log: slog.New(slog.DiscardHandler)}, CAs: &ca.Opener{}, Decrypt: func(s string) string { return "opened " + s },
 		Now: func() time.Time { return f.now }, Every: every})
 	return f
 }

@@ -55,6 +55,7 @@ type DB struct {
 	writer    *groupWriter
 	again     chan struct{} // holds one: whose transaction is run again, see runAgain
 	auditID   auditIDs
+	holds     holds
 }
 
 // Open connects and finds out what product it talks to. It fails when the

@@ -65,6 +65,8 @@ func Run(t *testing.T, product string) {
 		{"events", (*kit).events, false},
 		{"administrators", (*kit).admins, false},
 		{"mail servers", (*kit).mailServers, false},
+		{"connectors to authorities", (*kit).caConnectors, false},
+		{"one holds a lock", (*kit).hold, false},
 		{"custom attributes and the user cache", (*kit).users, false},
 		{"clients seen", (*kit).clients, false},
 		{"audit rows", (*kit).auditRows, false},

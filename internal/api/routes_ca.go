@@ -1,0 +1,12 @@
+package api
+
+// caRoutes is about connectors to certificate authorities.
+func (a *API) caRoutes() []Route {
+	return []Route{
+		{Method: "GET", Path: "/caconnector/", Who: adminOnly, Steps: steps(a.needs("caconnectorread")), Do: a.caList, Light: true},
+		{Method: "GET", Path: "/caconnector/{name}", Who: adminOnly, Steps: steps(a.needs("caconnectorread")), Do: a.caList, Light: true},
+		{Method: "GET", Path: "/caconnector/specific/{catype}", Who: adminOnly, Steps: steps(a.needs("caconnectorread")), Do: a.caSpecific, Light: true},
+		{Method: "POST", Path: "/caconnector/{name}", Who: adminOnly, Steps: steps(a.needs("caconnectorwrite")), Do: a.caSet, Light: true},
+		{Method: "DELETE", Path: "/caconnector/{name}", Who: adminOnly, Steps: steps(a.needs("caconnectordelete")), Do: a.caDelete, Light: true},
+	}
+}
