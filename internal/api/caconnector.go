@@ -26,9 +26,7 @@ const caAskLimit = 4 * time.Second
 func (a *API) caList(ctx context.Context, r *Request) (*Answer, error) {
 	name := r.HTTP.PathValue("name")
 	list := r.Snap.CAs.All()
-	r.Audit.Detail = text("None")
 	if name != "" {
-		r.Audit.Detail = text(name)
 		i, known := r.Snap.CAs.Named(name)
 		if list = nil; known {
 			list = []*ca.Instance{i}
@@ -160,7 +158,6 @@ func (a *API) caSpecific(ctx context.Context, r *Request) (*Answer, error) {
 // caSet makes a connector or changes the options that are sent.
 func (a *API) caSet(ctx context.Context, r *Request) (*Answer, error) {
 	name := r.HTTP.PathValue("name")
-	r.Audit.Detail = text(name)
 	kindName, err := r.Params.Required("type")
 	if err != nil {
 		return nil, err
@@ -254,7 +251,6 @@ func tooLong(o ca.Option) bool {
 
 func (a *API) caDelete(ctx context.Context, r *Request) (*Answer, error) {
 	name := r.HTTP.PathValue("name")
-	r.Audit.Detail = text(name)
 	id, err := a.Store.DeleteCAConnector(ctx, name)
 	if errors.Is(err, a.NotFound) {
 		return nil, mfaerr.NewNotFound("The requested CAConnector could not be found.").WithCause(err)
