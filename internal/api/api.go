@@ -53,6 +53,7 @@ type Store interface {
 	serviceStore
 	caStore
 	loginStore
+	recoveryStore
 	Admin(ctx context.Context, name string) (admin.Account, error)
 	Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error
 	Challenges(ctx context.Context, transactionID string) ([]challenge.Challenge, error)

@@ -12,6 +12,7 @@ func (a *API) routes() []Route {
 		a.tokenRoutes(),
 		a.tokenGroupRoutes(),
 		a.userRoutes(),
+		a.accountRoutes(),
 		a.systemRoutes(),
 		a.smtpRoutes(),
 		a.smsRoutes(),

@@ -150,6 +150,13 @@ type ForgetLogins struct {
 	Uses                      int64
 }
 
+// UseRecoveryCode ends a code by which a user sets his password, and with it all
+// his others. It must still be there.
+type UseRecoveryCode struct {
+	ID           int64
+	Login, Realm string
+}
+
 // SetAdminPassword replaces an administrator's stored password if it still is Old.
 type SetAdminPassword struct{ Username, Old, New string }
 
@@ -175,4 +182,5 @@ func (SeenClient) change()       {}
 func (RememberLogin) change()    {}
 func (UseRemembered) change()    {}
 func (ForgetLogins) change()     {}
+func (UseRecoveryCode) change()  {}
 func (SetAdminPassword) change() {}

@@ -138,6 +138,8 @@ func (db *DB) apply(ctx context.Context, c change.Change) error {
 			naive(c.At.UTC()), c.ID, c.Seen)
 	case change.ForgetLogins:
 		return db.forgetLogins(ctx, c)
+	case change.UseRecoveryCode:
+		return db.useRecoveryCode(ctx, c)
 	}
 	return fmt.Errorf("store: change %T is not known", c)
 }

@@ -44,6 +44,9 @@ func (k *kit) conflicts() {
 		{"end challenge: none", func(*token.Token) change.Change { return change.EndChallenge{TransactionID: "9", Serial: "T9"} }, false},
 		{"end challenges: none", func(*token.Token) change.Change { return change.EndChallenges{Serial: "T9"} }, false},
 		{"answer: challenge gone", func(*token.Token) change.Change { return change.AnswerReceived{ID: gone} }, false},
+		{"recovery code: gone", func(*token.Token) change.Change {
+			return change.UseRecoveryCode{ID: gone, Login: "alice", Realm: "realm1"}
+		}, true},
 		{"administrator: another password", func(*token.Token) change.Change {
 			return change.SetAdminPassword{Username: "nobody", Old: "a", New: "b"}
 		}, false},

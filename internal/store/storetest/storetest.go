@@ -74,6 +74,7 @@ func Run(t *testing.T, product string) {
 		{"audit numbers others took", (*kit).auditNumbers, false},
 		{"upkeep of the audit", (*kit).auditUpkeep, false},
 		{"remembered logins are cleaned up", (*kit).authCache, false},
+		{"codes to set a password", (*kit).recoveryCodes, false},
 		{"token groups", (*kit).tokenGroups, false},
 		{"definitions with names", (*kit).namedDefinitions, false},
 		{"names of definitions", (*kit).names, false},
