@@ -164,6 +164,7 @@ func trusted(c *config.Config) []session.Trusted {
 
 func (a *App) wire(queue *passhash.Queue) error {
 	d, c := a.deps, a.Config
+	localNow := func() time.Time { return d.Now().In(d.Local) }
 	d.Metrics.HashQueue(queue.State)
 	k := keys{Store: a.Keys, rand: d.Rand}
 	p := pins{hasher: a.Hasher, keys: k}
@@ -177,7 +178,7 @@ func (a *App) wire(queue *passhash.Queue) error {
 		Deps: ca.Deps{Now: d.Now, Rand: d.Rand, Log: d.Log, Dir: filepath.Dir(c.File), Lock: a.Store},
 	}
 	a.Snapshots = snapshot.New(snapshot.Options{
-		Store: a.Store, Decrypt: k.decrypt, Now: func() time.Time { return d.Now().In(d.Local) }, Every: c.CheckReload,
+		Store: a.Store, Decrypt: k.decrypt, Now: localNow, Every: c.CheckReload,
 		Loaded: d.Metrics.Loaded,
 		Opener: &realm.Opener{Kinds: kinds, Deps: resolverDeps, Decrypt: k.decrypt, Log: d.Log},
 		CAs:    cas,
@@ -194,7 +195,7 @@ func (a *App) wire(queue *passhash.Queue) error {
 		Logins: &login.Checker{Types: a.Types, PINs: p},
 		Enrol:  &enrol.Service{Types: a.Types, Store: a.Store, PINs: p, NotFound: store.ErrNotFound},
 		Tokens: &token.Service{Store: a.Store, PINs: p, Keys: k},
-		Events: &event.Engine{Handlers: EventHandlers(), Lang: language{}, Now: d.Now, Log: d.Log}, EventCatalog: catalog,
+		Events: &event.Engine{Handlers: EventHandlers(), Lang: language{}, Now: localNow, Log: d.Log}, EventCatalog: catalog,
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
 		Mailer: post, Texter: texter{store: a.Store, kinds: smsKinds}, SMSKinds: smsKinds,

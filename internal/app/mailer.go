@@ -21,6 +21,11 @@ type mailer struct {
 }
 
 func (m mailer) Mail(ctx context.Context, serverID string, message tokentype.Mail) error {
+	return m.Send(ctx, serverID, letter(message))
+}
+
+// Send sends a mail through the server of that name.
+func (m mailer) Send(ctx context.Context, serverID string, message mail.Message) error {
 	s, err := m.store.SMTPServer(ctx, serverID)
 	if errors.Is(err, store.ErrNotFound) {
 		return mfaerr.NewConfig("The specified SMTP server configuration does not exist.").WithCause(err)
@@ -32,12 +37,16 @@ func (m mailer) Mail(ctx context.Context, serverID string, message tokentype.Mai
 	if err != nil {
 		return err
 	}
-	return m.sender.Send(ctx, server, mail.Message{To: []string{message.To}, Subject: message.Subject, Body: message.Body, HTML: message.HTML})
+	return m.sender.Send(ctx, server, message)
+}
+
+func letter(m tokentype.Mail) mail.Message {
+	return mail.Message{To: []string{m.To}, Subject: m.Subject, Body: m.Body, HTML: m.HTML}
 }
 
 func (m mailer) MailVia(ctx context.Context, s tokentype.MailServer, message tokentype.Mail) error {
 	server := mail.Server{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password, Sender: s.Sender, TLS: s.TLS, Timeout: s.Timeout}
-	return m.sender.Send(ctx, server, mail.Message{To: []string{message.To}, Subject: message.Subject, Body: message.Body, HTML: message.HTML})
+	return m.sender.Send(ctx, server, letter(message))
 }
 
 func (m mailer) server(s smtpserver.Server) (mail.Server, error) {

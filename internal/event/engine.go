@@ -34,7 +34,7 @@ type Call struct {
 	Response *Response
 	Facts    Facts
 	Lang     Language
-	Now      time.Time
+	Now      time.Time // in the zone of the server
 	Log      *slog.Logger
 }
 
@@ -101,8 +101,9 @@ type Run struct {
 type Engine struct {
 	Handlers []Handler
 	Lang     Language
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Now is in the zone of the server.
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Fire runs the definitions of an event in their order. Handlers that are

@@ -51,6 +51,7 @@ func (testLang) Date(s string, _ time.Time) (time.Time, error) {
 }
 
 type testFacts struct {
+	People
 	role, serial string
 	client       netip.Addr
 	user         User

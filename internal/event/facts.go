@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Facts are what conditions ask about a request. Answers may cost a query: they
+// Facts are what conditions and handlers ask about a request. Answers may cost a query: they
 // are asked for only when a condition needs them, and for each definition anew,
 // since handlers change the world. Not safe for concurrent use.
 type Facts interface {
@@ -31,6 +31,7 @@ type Facts interface {
 	Orphaned(ctx context.Context) (bool, error)
 	// Counter is an event counter summed over all nodes; 0 if it is not there.
 	Counter(ctx context.Context, name string) (int64, error)
+	People
 }
 
 // User is a user of a realm; the zero value is nobody.
