@@ -25,6 +25,18 @@ func CheckIssued(csr *x509.CertificateRequest, c *x509.Certificate) error {
 	return nil
 }
 
+// OnlyOwnSubject refuses requests whose subject the authority would have to
+// replace, for connectors whose authority takes it from the PKCS#10 request.
+func OnlyOwnSubject(r Request) error {
+	if r.CSR == nil {
+		return &Refused{Reason: "only PKCS#10 requests can be signed"}
+	}
+	if r.Subject != nil && !bytes.Equal(r.Subject, r.CSR.RawSubject) {
+		return &Refused{Reason: "the subject of the request is not the one that the certificate must have, and this authority signs requests as they are"}
+	}
+	return nil
+}
+
 // ParseChain reads certificates in PEM. Blocks of other types are an error.
 func ParseChain(text []byte) ([]*x509.Certificate, error) {
 	var list []*x509.Certificate

@@ -85,8 +85,8 @@ var (
 // Sign orders a certificate for the names of the request (section 7.4). An order
 // that the authority is still working on is pending.
 func (o *connector) Sign(ctx context.Context, r ca.Request) (ca.Issued, error) {
-	if r.CSR == nil {
-		return ca.Issued{}, &ca.Refused{Reason: "only PKCS#10 requests can be signed"}
+	if err := ca.OnlyOwnSubject(r); err != nil {
+		return ca.Issued{}, err
 	}
 	ctx, cancel := o.within(ctx)
 	defer cancel()

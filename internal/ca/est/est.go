@@ -77,8 +77,8 @@ var (
 // Sign sends the request (section 4.2). An authority that answers later is asked
 // with the same request again, so the request is its own name.
 func (o *connector) Sign(ctx context.Context, r ca.Request) (ca.Issued, error) {
-	if r.CSR == nil {
-		return ca.Issued{}, &ca.Refused{Reason: "only PKCS#10 requests can be signed"}
+	if err := ca.OnlyOwnSubject(r); err != nil {
+		return ca.Issued{}, err
 	}
 	return o.enrol(ctx, r.Template, r.CSR)
 }

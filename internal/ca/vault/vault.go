@@ -83,8 +83,8 @@ var (
 // Sign lets a role of the engine sign. What the request may ask for is the
 // role's to say.
 func (o *connector) Sign(ctx context.Context, r ca.Request) (ca.Issued, error) {
-	if r.CSR == nil {
-		return ca.Issued{}, &ca.Refused{Reason: "only PKCS#10 requests can be signed"}
+	if err := ca.OnlyOwnSubject(r); err != nil {
+		return ca.Issued{}, err
 	}
 	role := o.role
 	if r.Template != "" {

@@ -172,6 +172,9 @@ func TestSign_Refused(t *testing.T) {
 	if _, err := c.Sign(t.Context(), ca.Request{SPKAC: "x"}); err == nil {
 		t.Error("a request of a browser was signed")
 	}
+	if _, err := c.Sign(t.Context(), ca.Request{CSR: catest.CSR(t, "alice"), Subject: catest.CSR(t, "bob").RawSubject}); err == nil {
+		t.Error("a request with another subject was signed as it is")
+	}
 	_, other := start(t, field.Values{"token": "stolen"})
 	_, err = other.Sign(t.Context(), ca.Request{CSR: catest.CSR(t, "alice")})
 	if err == nil || !strings.Contains(err.Error(), "403") || strings.Contains(err.Error(), "stolen") {
