@@ -80,7 +80,7 @@ func TestImports(t *testing.T) {
 			"domain packages declare the few store methods they use, so that they can be read and tested without SQL"},
 		{"only the store speaks SQL", is("database/sql"), in("internal/store", "internal/resolver/sqlusers"),
 			"three dialects stay in one place; the user store of the kind SQL speaks to databases of others"},
-		{"only the API and outgoing HTTP import net/http", is("net/http"), in("internal/api", "internal/app", "internal/outhttp", "internal/mfaerr", "internal/metrics", "internal/ca/cahttp", "internal/ca/est", "internal/ca/vault", "cmd/edumfa"),
+		{"only the API and outgoing HTTP import net/http", is("net/http"), in("internal/api", "internal/app", "internal/outhttp", "internal/mfaerr", "internal/metrics", "internal/cahttp", "internal/ca/est", "internal/ca/vault", "cmd/edumfa"),
 			"operations return answers, they do not write them; mfaerr maps kinds of errors to status numbers; metrics have a page of their own; authorities are asked by HTTP"},
 		{"only the API and app import the API", is("edumfa/internal/api"), in("internal/app", "internal/api"),
 			"the domain does not know how it is asked"},

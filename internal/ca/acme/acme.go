@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/acme"
 
 	"edumfa/internal/ca"
-	"edumfa/internal/ca/cahttp"
+	"edumfa/internal/cahttp"
 	"edumfa/internal/field"
 )
 

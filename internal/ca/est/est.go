@@ -15,7 +15,7 @@ import (
 	"github.com/smallstep/pkcs7"
 
 	"edumfa/internal/ca"
-	"edumfa/internal/ca/cahttp"
+	"edumfa/internal/cahttp"
 	"edumfa/internal/field"
 	"edumfa/internal/secret"
 )

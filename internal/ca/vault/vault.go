@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"edumfa/internal/ca"
-	"edumfa/internal/ca/cahttp"
+	"edumfa/internal/cahttp"
 	"edumfa/internal/field"
 )
 
