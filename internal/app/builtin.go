@@ -4,7 +4,10 @@ import (
 	"slices"
 
 	"edumfa/internal/ca"
+	"edumfa/internal/ca/acme"
+	"edumfa/internal/ca/est"
 	"edumfa/internal/ca/local"
+	"edumfa/internal/ca/vault"
 	"edumfa/internal/event"
 	"edumfa/internal/event/handler/requestmangler"
 	"edumfa/internal/policy/action"
@@ -96,6 +99,9 @@ func SMSKinds(mail mailsms.Mail, folder string) []smsprovider.Kind {
 func CAKinds() []ca.Kind {
 	return []ca.Kind{
 		local.Kind{},
+		acme.Kind(),
+		est.Kind(),
+		vault.Kind(),
 	}
 }
 
