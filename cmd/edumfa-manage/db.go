@@ -122,7 +122,7 @@ func dbUpgrade() *cobra.Command {
 				if err := db.CheckRevision(ctx); err != nil {
 					return err
 				}
-				return db.CreateIndexes(ctx)
+				return db.CreateExtras(ctx)
 			})
 		}}
 	folderFlags(c)

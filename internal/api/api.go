@@ -146,6 +146,8 @@ type API struct {
 	Remote *remoteserver.Client
 	// CAs opens connectors to certificate authorities.
 	CAs *ca.Opener
+	// Wake tells the job queue that there is something in it.
+	Wake func()
 	// SMSKinds are the ways to send text messages.
 	SMSKinds []smsprovider.Kind
 	// Signer signs audit rows and answers; nil signs nothing.

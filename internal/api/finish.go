@@ -51,8 +51,11 @@ func (a *API) carryOut(ctx context.Context, r *Request, entry *audit.Entry) erro
 		return err
 	}
 	for _, c := range r.Changes.All() {
-		if made, ok := c.(change.NewChallenge); ok {
-			a.expiries.Note(made.Challenge.Expiration)
+		switch c := c.(type) {
+		case change.NewChallenge:
+			a.expiries.Note(c.Challenge.Expiration)
+		case change.Enqueue:
+			a.Wake()
 		}
 	}
 	return nil

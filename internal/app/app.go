@@ -25,6 +25,7 @@ import (
 	"edumfa/internal/passhash"
 	"edumfa/internal/pgp"
 	"edumfa/internal/policy/action"
+	"edumfa/internal/queue"
 	"edumfa/internal/realm"
 	"edumfa/internal/remoteserver"
 	"edumfa/internal/resolver"
@@ -77,15 +78,18 @@ type Metrics interface {
 	// HashQueue is given, once, the function that tells of the queue of password
 	// hashes.
 	HashQueue(now func() (running, waiting int, refused uint64))
+	// JobQueue is given, once, the function that tells of the job queue.
+	JobQueue(now func() (c queue.Counts, delivered, failed uint64))
 }
 
 type noMetrics struct{}
 
-func (noMetrics) Request(string, string, int, time.Duration) {}
-func (noMetrics) Login(string)                               {}
-func (noMetrics) UserStoreFailed(string)                     {}
-func (noMetrics) Loaded(error)                               {}
-func (noMetrics) HashQueue(func() (int, int, uint64))        {}
+func (noMetrics) Request(string, string, int, time.Duration)     {}
+func (noMetrics) Login(string)                                   {}
+func (noMetrics) UserStoreFailed(string)                         {}
+func (noMetrics) Loaded(error)                                   {}
+func (noMetrics) HashQueue(func() (int, int, uint64))            {}
+func (noMetrics) JobQueue(func() (queue.Counts, uint64, uint64)) {}
 
 // App is an open installation.
 type App struct {
@@ -98,8 +102,10 @@ type App struct {
 	Types     *tokentype.Registry
 	Actions   *action.Catalog
 	Signer    *signature.Signer
-	api       *api.API
-	deps      Deps
+	// Queue delivers what need not be over when a request is answered.
+	Queue *queue.Queue
+	api   *api.API
+	deps  Deps
 }
 
 // OpenStore opens the database of a configuration without looking at its tables.
@@ -146,6 +152,10 @@ func Open(ctx context.Context, c *config.Config, d Deps) (*App, error) {
 		_ = a.Store.Close()
 		return nil, err
 	}
+	if err := a.Store.Prepare(ctx); err != nil {
+		_ = a.Store.Close()
+		return nil, err
+	}
 	if err := a.wire(queue); err != nil {
 		_ = a.Store.Close()
 		return nil, err
@@ -162,13 +172,13 @@ func trusted(c *config.Config) []session.Trusted {
 	return out
 }
 
-func (a *App) wire(queue *passhash.Queue) error {
+func (a *App) wire(hashes *passhash.Queue) error {
 	d, c := a.deps, a.Config
 	localNow := func() time.Time { return d.Now().In(d.Local) }
-	d.Metrics.HashQueue(queue.State)
+	d.Metrics.HashQueue(hashes.State)
 	k := keys{Store: a.Keys, rand: d.Rand}
 	p := pins{hasher: a.Hasher, keys: k}
-	users := storePasswords{passhash.NewUserStore(queue, d.Rand)}
+	users := storePasswords{passhash.NewUserStore(hashes, d.Rand)}
 	kinds := ResolverKinds(users, passwdPasswords{users})
 	resolverDeps := resolver.Deps{Now: d.Now, Rand: d.Rand, Log: d.Log, Dir: filepath.Dir(c.File), FailoverPause: c.LDAPLoopTimeout}
 	a.Types = tokentype.NewRegistry(TokenTypes())
@@ -189,6 +199,15 @@ func (a *App) wire(queue *passhash.Queue) error {
 	}
 	post := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}}
 	smsKinds := SMSKinds(post.mailText, c.SMSScriptDir)
+	texts := texter{store: a.Store, kinds: smsKinds}
+	a.Queue = &queue.Queue{Store: a.Store, Keys: k, MaxAge: c.JobQueueMaxAge, Node: settings{c}.NodeFor(""), Now: d.Now, Rand: d.Rand, Log: d.Log, Kinds: JobKinds(post, texts)}
+	d.Metrics.JobQueue(a.Queue.State)
+	if c.JobQueue {
+		post.queue = a.Queue
+	}
+	if c.JobQueue && c.JobQueueSMS {
+		texts.queue = a.Queue
+	}
 	a.api = &api.API{
 		Config: settings{c}, Store: a.Store, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
@@ -198,8 +217,8 @@ func (a *App) wire(queue *passhash.Queue) error {
 		Events: &event.Engine{Handlers: EventHandlers(), Lang: language{}, Now: localNow, Log: d.Log}, EventCatalog: catalog,
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
-		Mailer: post, Texter: texter{store: a.Store, kinds: smsKinds}, SMSKinds: smsKinds,
 		Remote: &remoteserver.Client{Now: d.Now}, CAs: cas,
+		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: smsKinds,
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
 	}

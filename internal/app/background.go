@@ -23,6 +23,8 @@ func (a *App) Start(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { a.every(ctx, cleanEvery, a.clean) })
+	running.Go(func() { a.every(ctx, refreshJobs, a.countJobs) })
+	running.Go(func() { a.Queue.Work(ctx) })
 	return func() {
 		cancel()
 		running.Wait()
@@ -35,7 +37,7 @@ func (a *App) every(ctx context.Context, pause time.Duration, job func(context.C
 	defer tick.Stop()
 	for {
 		if err := job(ctx); err != nil && ctx.Err() == nil {
-			a.deps.Log.WarnContext(ctx, "cleaning up failed", "error", err)
+			a.deps.Log.WarnContext(ctx, "background work failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -11,6 +11,7 @@ import (
 	"edumfa/internal/event"
 	"edumfa/internal/event/handler/requestmangler"
 	"edumfa/internal/policy/action"
+	"edumfa/internal/queue"
 	"edumfa/internal/resolver"
 	"edumfa/internal/resolver/ldap"
 	"edumfa/internal/resolver/passwdfile"
@@ -102,6 +103,14 @@ func CAKinds() []ca.Kind {
 		acme.Kind(),
 		est.Kind(),
 		vault.Kind(),
+	}
+}
+
+// JobKinds are what the job queue delivers.
+func JobKinds(post mailer, texts texter) []queue.Kind {
+	return []queue.Kind{
+		{Name: jobMail, Send: post.sendJob},
+		{Name: jobText, Send: texts.sendJob},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"edumfa/internal/mail"
 	"edumfa/internal/mfaerr"
+	"edumfa/internal/queue"
 	"edumfa/internal/secret"
 	"edumfa/internal/smtpserver"
 	"edumfa/internal/store"
@@ -18,26 +19,42 @@ type mailer struct {
 	store  *store.DB
 	keys   keys
 	sender mail.Sender
+	// queue takes the mails of servers that want it; nil sends all at once.
+	queue *queue.Queue
 }
 
+// Mail sends as [mailer.Send] does.
 func (m mailer) Mail(ctx context.Context, serverID string, message tokentype.Mail) error {
 	return m.Send(ctx, serverID, letter(message))
 }
 
-// Send sends a mail through the server of that name.
+// Send sends a mail through the server of that name, or hands it to the queue
+// where the server wants that.
 func (m mailer) Send(ctx context.Context, serverID string, message mail.Message) error {
-	s, err := m.store.SMTPServer(ctx, serverID)
-	if errors.Is(err, store.ErrNotFound) {
-		return mfaerr.NewConfig("The specified SMTP server configuration does not exist.").WithCause(err)
-	}
+	s, err := m.definition(ctx, serverID)
 	if err != nil {
 		return err
+	}
+	if s.Enqueue && m.queue != nil {
+		j, err := m.job(serverID, message)
+		if err != nil {
+			return err
+		}
+		return m.queue.Add(ctx, j)
 	}
 	server, err := m.server(s)
 	if err != nil {
 		return err
 	}
 	return m.sender.Send(ctx, server, message)
+}
+
+func (m mailer) definition(ctx context.Context, serverID string) (smtpserver.Server, error) {
+	s, err := m.store.SMTPServer(ctx, serverID)
+	if errors.Is(err, store.ErrNotFound) {
+		err = mfaerr.NewConfig("The specified SMTP server configuration does not exist.").WithCause(err)
+	}
+	return s, err
 }
 
 func letter(m tokentype.Mail) mail.Message {

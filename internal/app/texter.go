@@ -4,7 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"edumfa/internal/change"
 	"edumfa/internal/mfaerr"
+	"edumfa/internal/queue"
 	"edumfa/internal/smsprovider"
 	"edumfa/internal/store"
 	"edumfa/internal/tokentype"
@@ -14,9 +16,23 @@ import (
 type texter struct {
 	store *store.DB
 	kinds []smsprovider.Kind
+	// queue takes the messages of gateways; nil sends all at once.
+	queue *queue.Queue
 }
 
+// Text sends, or hands the message to the queue.
 func (t texter) Text(ctx context.Context, gateway, phone, message string) error {
+	job, later, err := t.TextLater(ctx, gateway, phone, message)
+	if err != nil {
+		return err
+	}
+	if j, is := job.(change.Enqueue); later && is {
+		return t.queue.Add(ctx, j.Job)
+	}
+	return t.textNow(ctx, gateway, phone, message)
+}
+
+func (t texter) textNow(ctx context.Context, gateway, phone, message string) error {
 	list, err := t.store.SMSGateways(ctx)
 	if err != nil {
 		return err

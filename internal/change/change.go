@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edumfa/internal/challenge"
+	"edumfa/internal/queue"
 )
 
 // Change is one of the types below.
@@ -160,6 +161,10 @@ type UseRecoveryCode struct {
 // SetAdminPassword replaces an administrator's stored password if it still is Old.
 type SetAdminPassword struct{ Username, Old, New string }
 
+// Enqueue stores a delivery, so that it happens if, and only if, what it belongs
+// to is stored.
+type Enqueue struct{ Job queue.Job }
+
 func (UseToken) change()         {}
 func (MoveCounter) change()      {}
 func (FailToken) change()        {}
@@ -184,3 +189,4 @@ func (UseRemembered) change()    {}
 func (ForgetLogins) change()     {}
 func (UseRecoveryCode) change()  {}
 func (SetAdminPassword) change() {}
+func (Enqueue) change()          {}

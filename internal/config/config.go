@@ -197,6 +197,12 @@ type Config struct {
 	MonitoringEngine EngineOptions
 	// JobQueue reports that a job queue is configured. Key EDUMFA_JOB_QUEUE_CLASS.
 	JobQueue bool
+	// JobQueueSMS hands text messages of SMS gateways to the job queue, too. Key
+	// EDUMFA_JOB_QUEUE_SMS, default off.
+	JobQueueSMS bool
+	// JobQueueMaxAge is how long a job is tried. Key EDUMFA_JOB_QUEUE_MAX_AGE,
+	// default one day.
+	JobQueueMaxAge time.Duration
 	// LDAPLoopTimeout is the pause between two rounds over the servers of an
 	// LDAP resolver. Key EDUMFA_LDAP_POOLING_LOOP_TIMEOUT, seconds, default 10.
 	LDAPLoopTimeout time.Duration
@@ -257,6 +263,7 @@ func Default() *Config {
 		LogLevel:               20,
 		GnuPGHome:              "/etc/edumfa/gpg",
 		MonitoringEngine:       pool,
+		JobQueueMaxAge:         24 * time.Hour,
 		LDAPLoopTimeout:        10 * time.Second,
 		ScriptDir:              "/etc/edumfa/scripts",
 		SMSScriptDir:           "/etc/edumfa/scripts",

@@ -18,6 +18,9 @@ import (
 // (RFC 5322 §3.6.2), while the envelope is left without a return path.
 const nobody = "edumfa@localhost"
 
+// idLetters are what a given Message-ID may consist of.
+const idLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+
 // letter is a mail ready for the wire.
 type letter struct {
 	from string // envelope; empty is the null return path
@@ -54,7 +57,7 @@ func (s Sender) compose(server Server, m Message) (letter, error) {
 	// Machines must not answer (RFC 3834 §5).
 	msg.SetGenHeader(gomail.HeaderPrecedence, "bulk")
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	if err := s.setID(msg); err != nil {
+	if err := s.setID(msg, m.ID); err != nil {
 		return letter{}, err
 	}
 	kind := gomail.TypeTextPlain
@@ -114,7 +117,14 @@ func sender(texts ...string) (from *mail.Address, envelope string, err error) {
 	return &mail.Address{Address: nobody}, "", nil
 }
 
-func (s Sender) setID(msg *gomail.Msg) error {
+func (s Sender) setID(msg *gomail.Msg, given string) error {
+	if given != "" {
+		if strings.Trim(given, idLetters) != "" {
+			return mfaerr.NewParameter("%q cannot be the Message-ID of a mail", given)
+		}
+		msg.SetMessageIDWithValue(given + "@edumfa.invalid")
+		return nil
+	}
 	var id [16]byte
 	if _, err := io.ReadFull(s.Rand, id[:]); err != nil {
 		return fmt.Errorf("random bytes for a mail: %w", err)

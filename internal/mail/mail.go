@@ -44,6 +44,9 @@ type Server struct {
 
 // Message is one mail.
 type Message struct {
+	// ID is the left part of the Message-ID; empty means a random one. A mail that
+	// is sent again under the same ID is recognised as the same one.
+	ID      string
 	To      []string // addresses; each may hold several with commas
 	From    string   // empty means the server's Sender
 	ReplyTo string   // empty means the sender

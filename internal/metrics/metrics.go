@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"edumfa/internal/queue"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -79,6 +81,28 @@ func (m *Metrics) HashQueue(now func() (running, waiting int, refused uint64)) {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "edumfa_hash_queue_waiting", Help: "Callers that wait for a password hash."},
 			func() float64 { _, n, _ := now(); return float64(n) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "edumfa_hash_queue_refused_total", Help: "Callers refused because too many waited."},
+			func() float64 { _, _, n := now(); return float64(n) }),
+	)
+}
+
+// JobQueue shows the job queue: what lies in the database, as this node counted
+// it last, and what this node did.
+func (m *Metrics) JobQueue(now func() (c queue.Counts, delivered, failed uint64)) {
+	gauge := func(name, help string, value func(queue.Counts) float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { c, _, _ := now(); return value(c) })
+	}
+	m.registry.MustRegister(
+		gauge("edumfa_jobs_waiting", "Jobs in the queue of all nodes that are to be delivered.", func(c queue.Counts) float64 { return float64(c.Waiting) }),
+		gauge("edumfa_jobs_dead", "Jobs that were given up and wait for an administrator.", func(c queue.Counts) float64 { return float64(c.Dead) }),
+		gauge("edumfa_jobs_oldest_timestamp_seconds", "When the oldest waiting job was made; 0 without one.", func(c queue.Counts) float64 {
+			if c.Oldest.IsZero() {
+				return 0
+			}
+			return float64(c.Oldest.UnixMilli()) / 1000
+		}),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "edumfa_jobs_delivered_total", Help: "Jobs that this node delivered."},
+			func() float64 { _, n, _ := now(); return float64(n) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "edumfa_jobs_failed_total", Help: "Attempts of this node that failed."},
 			func() float64 { _, _, n := now(); return float64(n) }),
 	)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"edumfa/internal/queue"
 )
 
 func TestMetrics_Served(t *testing.T) {
@@ -18,6 +20,10 @@ func TestMetrics_Served(t *testing.T) {
 	m.Loaded(errors.New("no database"))
 	m.UserStoreFailed("ldap1")
 	m.HashQueue(func() (int, int, uint64) { return 2, 7, 3 })
+
+	m.JobQueue(func() (queue.Counts, uint64, uint64) {
+		return queue.Counts{Waiting: 4, Dead: 1, Oldest: time.UnixMilli(1800000000500)}, 20, 3
+	})
 
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -35,6 +41,11 @@ func TestMetrics_Served(t *testing.T) {
 		"edumfa_hash_queue_running 2",
 		"edumfa_hash_queue_waiting 7",
 		"edumfa_hash_queue_refused_total 3",
+		"edumfa_jobs_waiting 4",
+		"edumfa_jobs_dead 1",
+		"edumfa_jobs_oldest_timestamp_seconds 1.8000000005e+09",
+		"edumfa_jobs_delivered_total 20",
+		"edumfa_jobs_failed_total 3",
 		"go_goroutines ",
 	} {
 		if !strings.Contains(w.Body.String(), line) {

@@ -140,6 +140,8 @@ func (db *DB) apply(ctx context.Context, c change.Change) error {
 		return db.forgetLogins(ctx, c)
 	case change.UseRecoveryCode:
 		return db.useRecoveryCode(ctx, c)
+	case change.Enqueue:
+		return db.AddJob(ctx, c.Job)
 	}
 	return fmt.Errorf("store: change %T is not known", c)
 }

@@ -54,6 +54,15 @@ func (e engine) rebind(q string) string {
 	return q
 }
 
+// tableOptions end the definition of a table of ours: texts of all languages,
+// and ids whose letter case counts.
+func (e engine) tableOptions() string {
+	if e.name == "mysql" || e.name == "mariadb" {
+		return " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+	}
+	return ""
+}
+
 // like is the operator that compares patterns without regard to letter case,
 // the escape character being "!".
 func (e engine) like() string {

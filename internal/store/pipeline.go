@@ -171,6 +171,8 @@ func (db *DB) writesOf(c change.Change) ([]write, bool) {
 		x := c.Challenge
 		return one(whatever, "INSERT INTO challenge (id, "+newChallengeColumns+") VALUES ("+db.engine.nextval("challenge")+",?,?,?,?,?,?,?,?,?)",
 			newChallengeValues(x)...), true
+	case change.Enqueue:
+		return []write{addJob(c.Job)}, true
 	case change.UseChallenge:
 		return one(itsRow, "DELETE FROM challenge WHERE id = ?", c.ID), true
 	case change.EndTransaction:

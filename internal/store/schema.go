@@ -47,6 +47,16 @@ var extraIndexes = []struct{ name, on string }{
 	{"ix_go_audit_serial", "mfa_audit (serial)"},
 	{"ix_go_audit_user", `mfa_audit ("user", realm, date)`},
 	{"ix_go_challenge_expiration", "challenge (expiration)"},
+	{"ix_go_job_due", "go_job (dead, due)"},
+}
+
+// extraTables are ours, for what the field's tables have no place for. Other
+// programs leave them alone. Moments are milliseconds since 1970, so that all
+// products compare them alike; LONGTEXT is TEXT where that has no limit.
+var extraTables = []struct{ name, columns string }{
+	{"go_job", "id VARCHAR(64) NOT NULL PRIMARY KEY, kind VARCHAR(40) NOT NULL, target VARCHAR(255) NOT NULL, payload LONGTEXT NOT NULL, " +
+		"node VARCHAR(255) NOT NULL, created BIGINT NOT NULL, due BIGINT NOT NULL, expires BIGINT NOT NULL, attempts INTEGER NOT NULL, " +
+		"claim VARCHAR(64) NOT NULL, dead INTEGER NOT NULL, problem VARCHAR(500) NOT NULL"},
 }
 
 // statements splits a schema file; every statement ends with ";" at a line end.
@@ -154,7 +164,7 @@ func (db *DB) CreateTables(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := db.CreateIndexes(ctx); err != nil {
+	if err := db.CreateExtras(ctx); err != nil {
 		return err
 	}
 	rev, err := db.Revision(ctx)
@@ -186,26 +196,92 @@ func (db *DB) createOne(ctx context.Context, s string, have []string) error {
 	return nil
 }
 
-// CreateIndexes adds the indexes of our own where they are missing.
-func (db *DB) CreateIndexes(ctx context.Context) error {
+// CreateExtras adds the tables and indexes of our own where they are missing.
+// Several servers may do so at once.
+func (db *DB) CreateExtras(ctx context.Context) error {
+	if err := db.createExtraTables(ctx); err != nil {
+		return err
+	}
+	return db.createExtraIndexes(ctx)
+}
+
+// Prepare adds the tables of our own where they are missing: a server needs
+// them, other than the indexes, which may take long on large tables.
+func (db *DB) Prepare(ctx context.Context) error { return db.createExtraTables(ctx) }
+
+func (db *DB) createExtraTables(ctx context.Context) error {
+	have, err := db.Existing(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range extraTables {
+		if slices.Contains(have, t.name) {
+			continue
+		}
+		if err := db.createExtraTable(ctx, t.name, t.columns); err != nil {
+			return fmt.Errorf("the table %s cannot be made: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+func (db *DB) createExtraTable(ctx context.Context, name, columns string) error {
+	if db.engine.name == "postgres" || db.engine.name == "sqlite" {
+		columns = strings.ReplaceAll(columns, "LONGTEXT", "TEXT")
+	}
+	if _, err := db.pool.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+name+" ("+columns+")"+db.engine.tableOptions()); err != nil {
+		// PostgreSQL: of two at once one fails
+		if have, lerr := db.Existing(ctx); lerr != nil || !slices.Contains(have, name) {
+			return err
+		}
+	}
 	for _, ix := range extraIndexes {
-		on := db.engine.rebind(ix.on)
-		q := "CREATE INDEX IF NOT EXISTS " + ix.name + " ON " + on
-		if db.engine.name == "mysql" {
-			var n int
-			if err := db.queryOne(ctx, "SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE() AND index_name = ?", []any{ix.name}, &n); err != nil {
+		if strings.HasPrefix(ix.on, name+" ") {
+			if err := db.createIndex(ctx, ix.name, ix.on); err != nil {
 				return err
 			}
-			if n > 0 {
-				continue
-			}
-			q = "CREATE INDEX " + ix.name + " ON " + on
 		}
-		if _, err := db.pool.ExecContext(ctx, q); err != nil {
+	}
+	return nil
+}
+
+func (db *DB) createExtraIndexes(ctx context.Context) error {
+	for _, ix := range extraIndexes {
+		if err := db.createIndex(ctx, ix.name, ix.on); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) createIndex(ctx context.Context, name, on string) error {
+	on = db.engine.rebind(on)
+	q := "CREATE INDEX IF NOT EXISTS " + name + " ON " + on
+	if db.engine.name == "mysql" {
+		if there, err := db.hasIndex(ctx, name); err != nil || there {
+			return err
+		}
+		q = "CREATE INDEX " + name + " ON " + on
+	}
+	if _, err := db.pool.ExecContext(ctx, q); err != nil {
+		if there, lerr := db.hasIndex(ctx, name); lerr != nil || !there { // else another server was faster
 			return fmt.Errorf("%s: %w", firstWords(q), err)
 		}
 	}
 	return nil
+}
+
+func (db *DB) hasIndex(ctx context.Context, name string) (bool, error) {
+	q := "SELECT COUNT(*) FROM sqlite_master WHERE type = 'index' AND name = ?"
+	switch db.engine.name {
+	case "postgres":
+		q = "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname = ?"
+	case "mysql", "mariadb":
+		q = "SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE() AND index_name = ?"
+	}
+	var n int
+	err := db.queryOne(ctx, q, []any{name}, &n)
+	return n > 0, err
 }
 
 // Stamp sets the revision.
@@ -229,6 +305,9 @@ func (db *DB) DropTables(ctx context.Context) error {
 		return err
 	}
 	slices.Reverse(tables)
+	for _, t := range extraTables {
+		tables = append(tables, t.name)
+	}
 	for _, t := range append(tables, "alembic_version") {
 		if _, err := db.pool.ExecContext(ctx, "DROP TABLE IF EXISTS "+t); err != nil {
 			return fmt.Errorf("drop %s: %w", t, err)

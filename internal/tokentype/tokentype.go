@@ -69,6 +69,18 @@ type Mailer interface {
 	MailVia(ctx context.Context, s MailServer, m Mail) error
 }
 
+// LaterMailer is an ability of mailers with a job queue.
+type LaterMailer interface {
+	// MailLater makes a change that has the mail delivered once the request is
+	// stored. ok is false when the mail is not for the queue: then use Mail.
+	MailLater(ctx context.Context, serverID string, m Mail) (c change.Change, ok bool, err error)
+}
+
+// LaterTexter is the same ability of texters.
+type LaterTexter interface {
+	TextLater(ctx context.Context, gateway, phone, message string) (c change.Change, ok bool, err error)
+}
+
 // MailServer is a mail server as settings describe it.
 type MailServer struct {
 	Host     string

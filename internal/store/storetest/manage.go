@@ -214,7 +214,7 @@ func (k *kit) userTable() {
 func (k *kit) copies() {
 	equal(k, "product", k.db.Product(), k.product)
 	k.must(k.db.Ping(k.ctx))
-	k.must(k.db.CreateIndexes(k.ctx)) // they are there
+	k.must(k.db.CreateExtras(k.ctx)) // they are there
 	file := filepath.Join(k.t.TempDir(), "a 'copy'.sqlite")
 	if k.product != "sqlite" {
 		if k.db.CopyTo(k.ctx, file) == nil || k.db.ReplaceBy(k.ctx, file) == nil {

@@ -77,6 +77,9 @@ func Run(t *testing.T, product string) {
 		{"codes to set a password", (*kit).recoveryCodes, false},
 		{"token groups", (*kit).tokenGroups, false},
 		{"definitions with names", (*kit).namedDefinitions, false},
+		{"jobs are claimed once", (*kit).jobClaims, false},
+		{"jobs come back, die and live again", (*kit).jobLife, false},
+		{"tables of our own are made by several at once", (*kit).extraTables, false},
 		{"names of definitions", (*kit).names, false},
 		{"a resolver is dropped", (*kit).dropResolver, false},
 		{"a user is forgotten", (*kit).forgetUser, false},
@@ -169,7 +172,7 @@ func (k *kit) empty() {
 	tables, err := k.db.Tables()
 	k.must(err)
 	slices.Reverse(tables)
-	for _, t := range tables {
+	for _, t := range append(tables, "go_job") {
 		k.exec("DELETE FROM " + t)
 	}
 }

@@ -161,6 +161,14 @@ func (x Type) Follow(ctx context.Context, e *tokentype.Env, t *token.Token, m to
 	if err != nil {
 		return nil, err
 	}
+	job, queued, err := later(ctx, e, t, letter)
+	if err != nil {
+		return nil, err
+	}
+	if queued {
+		e.Changes.Add(job)
+		return nil, nil
+	}
 	return func(ctx context.Context) error { return send(ctx, e, t, letter) }, nil
 }
 
@@ -188,6 +196,13 @@ func (x Type) Prompt(ctx context.Context, e *tokentype.Env, t *token.Token) (tok
 			return msgNotSent, send(ctx, e, t, letter)
 		},
 	}
+	job, queued, err := later(ctx, e, t, letter)
+	if err != nil {
+		return tokentype.Prompt{}, err
+	}
+	if queued {
+		p.Then, p.Send = append(p.Then, job), nil
+	}
 	if concurrent(e) {
 		p.Data = counterMark + strconv.FormatInt(next, 10)
 	}
@@ -203,6 +218,14 @@ func (x Type) AskVerification(ctx context.Context, e *tokentype.Env, t *token.To
 		return nil, err
 	}
 	e.Changes.Add(change.MoveCounter{ID: t.ID, Seen: t.Count, Next: next})
+	job, queued, err := later(ctx, e, t, letter)
+	if err != nil {
+		return nil, err
+	}
+	if queued {
+		e.Changes.Add(job)
+		return map[string]any{"message": msgVerify}, nil
+	}
 	if err := e.Flush(ctx); err != nil {
 		return nil, err
 	}

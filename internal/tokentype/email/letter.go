@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"edumfa/internal/change"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/resolver"
 	"edumfa/internal/secret"
@@ -117,11 +118,7 @@ func send(ctx context.Context, e *tokentype.Env, t *token.Token, m tokentype.Mai
 	if strings.TrimSpace(m.To) == "" {
 		return errors.New("the token has no mail address")
 	}
-	id := t.InfoText(infoServer)
-	if id == "" {
-		id = e.Settings.Text("email.identifier", "")
-	}
-	if id != "" {
+	if id := server(e, t); id != "" {
 		return e.Mailer.Mail(ctx, id, m)
 	}
 	s := e.Settings
@@ -129,6 +126,26 @@ func send(ctx context.Context, e *tokentype.Env, t *token.Token, m tokentype.Mai
 		Host: s.Text("email.mailserver", "localhost"), Port: s.Int("email.port", 25), User: s.Text("email.username", ""),
 		Password: secret.New(s.Text("email.password", "")), Sender: s.Text("email.mailfrom", "edumfa@localhost"), TLS: s.Bool("email.tls", false),
 	}, m)
+}
+
+// server is the mail server of the token, or the one for all tokens of the type;
+// "" for none.
+func server(e *tokentype.Env, t *token.Token) string {
+	if id := t.InfoText(infoServer); id != "" {
+		return id
+	}
+	return e.Settings.Text("email.identifier", "")
+}
+
+// later makes a change that has the mail sent once the request is stored; false
+// when it is to be sent at once.
+func later(ctx context.Context, e *tokentype.Env, t *token.Token, m tokentype.Mail) (change.Change, bool, error) {
+	queued, can := e.Mailer.(tokentype.LaterMailer)
+	id := server(e, t)
+	if !can || id == "" || strings.TrimSpace(m.To) == "" {
+		return nil, false, nil
+	}
+	return queued.MailLater(ctx, id, m)
 }
 
 // Test sends a mail with settings that need not be stored yet.

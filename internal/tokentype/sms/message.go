@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"edumfa/internal/change"
 	"edumfa/internal/resolver"
 	"edumfa/internal/texttag"
 	"edumfa/internal/token"
@@ -77,12 +78,8 @@ func send(ctx context.Context, e *tokentype.Env, t *token.Token, m message) erro
 	if strings.TrimSpace(m.phone) == "" {
 		return errors.New("the token has no phone number")
 	}
-	gateway := t.InfoText(infoGateway)
-	if gateway == "" {
-		gateway = e.Settings.Text(infoGateway, "")
-	}
-	if gateway != "" {
-		return e.Texter.Text(ctx, gateway, m.phone, m.text)
+	if name := gateway(e, t); name != "" {
+		return e.Texter.Text(ctx, name, m.phone, m.text)
 	}
 	module := e.Settings.Text("sms.provider", "")
 	if module == "" {
@@ -93,6 +90,26 @@ func send(ctx context.Context, e *tokentype.Env, t *token.Token, m message) erro
 		return err
 	}
 	return e.Texter.TextVia(ctx, module, options, m.phone, m.text)
+}
+
+// gateway is the SMS gateway of the token, or the one for all tokens of the type;
+// "" for none.
+func gateway(e *tokentype.Env, t *token.Token) string {
+	if name := t.InfoText(infoGateway); name != "" {
+		return name
+	}
+	return e.Settings.Text(infoGateway, "")
+}
+
+// later makes a change that has the message sent once the request is stored;
+// false when it is to be sent at once.
+func later(ctx context.Context, e *tokentype.Env, t *token.Token, m message) (change.Change, bool, error) {
+	queued, can := e.Texter.(tokentype.LaterTexter)
+	name := gateway(e, t)
+	if !can || name == "" || strings.TrimSpace(m.phone) == "" {
+		return nil, false, nil
+	}
+	return queued.TextLater(ctx, name, m.phone, m.text)
 }
 
 // oldOptions turns the JSON of settings from before gateways had names into the

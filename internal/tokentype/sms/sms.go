@@ -164,6 +164,14 @@ func (Type) Follow(ctx context.Context, e *tokentype.Env, t *token.Token, m toke
 	if err != nil {
 		return nil, err
 	}
+	job, queued, err := later(ctx, e, t, text)
+	if err != nil {
+		return nil, err
+	}
+	if queued {
+		e.Changes.Add(job)
+		return nil, nil
+	}
 	return func(ctx context.Context) error { return send(ctx, e, t, text) }, nil
 }
 
@@ -189,6 +197,13 @@ func (Type) Prompt(ctx context.Context, e *tokentype.Env, t *token.Token) (token
 		Then:       []change.Change{change.MoveCounter{ID: t.ID, Seen: t.Count, Next: next}},
 		Send:       func(ctx context.Context) (string, error) { return msgNotSent, send(ctx, e, t, message) },
 	}
+	job, queued, err := later(ctx, e, t, message)
+	if err != nil {
+		return tokentype.Prompt{}, err
+	}
+	if queued {
+		p.Then, p.Send = append(p.Then, job), nil
+	}
 	if concurrent(e) {
 		p.Data = counterMark + strconv.FormatInt(next, 10)
 	}
@@ -204,6 +219,14 @@ func (Type) AskVerification(ctx context.Context, e *tokentype.Env, t *token.Toke
 		return nil, err
 	}
 	e.Changes.Add(change.MoveCounter{ID: t.ID, Seen: t.Count, Next: next})
+	job, queued, err := later(ctx, e, t, message)
+	if err != nil {
+		return nil, err
+	}
+	if queued {
+		e.Changes.Add(job)
+		return map[string]any{"message": msgVerify}, nil
+	}
 	if err := e.Flush(ctx); err != nil {
 		return nil, err
 	}

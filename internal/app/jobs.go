@@ -1,0 +1,146 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/textproto"
+	"strings"
+	"time"
+
+	"edumfa/internal/change"
+	"edumfa/internal/keystore"
+	"edumfa/internal/mail"
+	"edumfa/internal/mfaerr"
+	"edumfa/internal/queue"
+	"edumfa/internal/tokentype"
+)
+
+// Kinds of jobs.
+const (
+	jobMail = "mail"
+	jobText = "sms"
+)
+
+// SealJob encrypts the payload of a job, which may hold a one-time password.
+func (k keys) SealJob(payload []byte) (string, error) {
+	data, iv, err := k.Encrypt(keystore.Value, payload, k.rand)
+	return iv + ":" + data, err
+}
+
+// OpenJob decrypts it.
+func (k keys) OpenJob(sealed string) ([]byte, error) {
+	iv, data, _ := strings.Cut(sealed, ":")
+	return k.Decrypt(keystore.Value, data, iv)
+}
+
+// mailJob is the payload of a mail. The server is looked up when it is sent, so
+// that a server that was put right takes the mails that wait for it.
+type mailJob struct {
+	Server  string       `json:"server"`
+	Message mail.Message `json:"message"`
+}
+
+// textJob is the payload of a text message.
+type textJob struct {
+	Gateway string `json:"gateway"`
+	Phone   string `json:"phone"`
+	Text    string `json:"text"`
+}
+
+// MailLater makes a job of a mail, where its server wants that and there is a
+// queue.
+func (m mailer) MailLater(ctx context.Context, serverID string, message tokentype.Mail) (change.Change, bool, error) {
+	if m.queue == nil {
+		return nil, false, nil
+	}
+	s, err := m.definition(ctx, serverID)
+	if err != nil || !s.Enqueue {
+		return nil, false, nil // sending says what is wrong
+	}
+	j, err := m.job(serverID, letter(message))
+	return change.Enqueue{Job: j}, err == nil, err
+}
+
+func (m mailer) job(serverID string, message mail.Message) (queue.Job, error) {
+	payload, err := json.Marshal(mailJob{Server: serverID, Message: message})
+	if err != nil {
+		return queue.Job{}, err
+	}
+	return m.queue.Make(jobMail, jobMail+":"+serverID, payload)
+}
+
+// sendJob sends a mail of the queue. Its Message-ID is the job's in every
+// attempt. What some of several recipients have is not sent to them again.
+func (m mailer) sendJob(ctx context.Context, d queue.Delivery) error {
+	var j mailJob
+	if err := json.Unmarshal(d.Payload, &j); err != nil {
+		return queue.Permanent(errors.New("the job is damaged"))
+	}
+	s, err := m.definition(ctx, j.Server)
+	if err != nil {
+		return finalIfRefused(err)
+	}
+	server, err := m.server(s)
+	if err != nil {
+		return finalIfRefused(err)
+	}
+	j.Message.ID = d.ID
+	err = m.sender.Send(ctx, server, j.Message)
+	refused, ok := errors.AsType[*mail.Refused](err)
+	switch {
+	case err == nil:
+		return nil
+	case !ok:
+		return finalIfRefused(err)
+	case permanently(refused.Err):
+		return queue.Permanent(err)
+	}
+	j.Message.To = refused.Recipients
+	rest, merr := json.Marshal(j)
+	if merr != nil {
+		return queue.Permanent(errors.Join(err, merr))
+	}
+	return queue.Postpone(err, rest)
+}
+
+// permanently reports that a mail server will not take a mail at another time
+// either (RFC 5321 §4.2.1).
+func permanently(err error) bool {
+	e, ok := errors.AsType[*textproto.Error](err)
+	return ok && e.Code >= 500
+}
+
+// finalIfRefused: what is wrong with the job itself stays wrong.
+func finalIfRefused(err error) error {
+	if mfaerr.Is(err, mfaerr.Request) {
+		return queue.Permanent(err)
+	}
+	return err
+}
+
+// TextLater makes a job of a text message, where there is a queue for them.
+func (t texter) TextLater(_ context.Context, gateway, phone, message string) (change.Change, bool, error) {
+	if t.queue == nil {
+		return nil, false, nil
+	}
+	payload, err := json.Marshal(textJob{Gateway: gateway, Phone: phone, Text: message})
+	if err != nil {
+		return nil, false, err
+	}
+	j, err := t.queue.Make(jobText, jobText+":"+gateway, payload)
+	return change.Enqueue{Job: j}, err == nil, err
+}
+
+func (t texter) sendJob(ctx context.Context, d queue.Delivery) error {
+	var j textJob
+	if err := json.Unmarshal(d.Payload, &j); err != nil {
+		return queue.Permanent(errors.New("the job is damaged"))
+	}
+	return finalIfRefused(t.textNow(ctx, j.Gateway, j.Phone, j.Text))
+}
+
+// refreshJobs is how often a node counts the jobs for its metrics.
+const refreshJobs = 15 * time.Second
+
+func (a *App) countJobs(ctx context.Context) error { return a.Queue.Refresh(ctx) }
