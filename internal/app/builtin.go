@@ -8,6 +8,7 @@ import (
 	"edumfa/internal/ca/est"
 	"edumfa/internal/ca/local"
 	"edumfa/internal/ca/vault"
+	"edumfa/internal/ca/microsoft"
 	"edumfa/internal/event"
 	"edumfa/internal/event/handler/requestmangler"
 	"edumfa/internal/policy/action"
@@ -111,6 +112,7 @@ func JobKinds(post mailer, texts texter) []queue.Kind {
 	return []queue.Kind{
 		{Name: jobMail, Send: post.sendJob},
 		{Name: jobText, Send: texts.sendJob},
+		microsoft.Kind{},
 	}
 }
 
