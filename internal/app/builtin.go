@@ -7,8 +7,8 @@ import (
 	"edumfa/internal/ca/acme"
 	"edumfa/internal/ca/est"
 	"edumfa/internal/ca/local"
-	"edumfa/internal/ca/vault"
 	"edumfa/internal/ca/microsoft"
+	"edumfa/internal/ca/vault"
 	"edumfa/internal/event"
 	"edumfa/internal/event/handler/requestmangler"
 	"edumfa/internal/policy/action"
@@ -101,6 +101,7 @@ func SMSKinds(mail mailsms.Mail, folder string) []smsprovider.Kind {
 func CAKinds() []ca.Kind {
 	return []ca.Kind{
 		local.Kind{},
+		microsoft.Kind{},
 		acme.Kind(),
 		est.Kind(),
 		vault.Kind(),
