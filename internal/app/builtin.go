@@ -113,7 +113,6 @@ func JobKinds(post mailer, texts texter) []queue.Kind {
 	return []queue.Kind{
 		{Name: jobMail, Send: post.sendJob},
 		{Name: jobText, Send: texts.sendJob},
-		microsoft.Kind{},
 	}
 }
 
