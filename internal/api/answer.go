@@ -25,6 +25,9 @@ type Answer struct {
 	// AnyOrigin lets the scripts of any web page read the answer: login pages
 	// poll from the browser. Only for answers that hold nothing but a verdict.
 	AnyOrigin bool
+	// stamped: time, versions and thread are in the body already, and may have been
+	// changed or taken out since.
+	stamped bool
 }
 
 // Plain is an answer that is no JSON.

@@ -15,7 +15,7 @@ import (
 
 // arrive reads the request once.
 func (a *API) arrive(ctx context.Context, req *http.Request, rt *Route, now time.Time) (*Request, error) {
-	r := &Request{HTTP: req, Route: rt, Now: now, Node: a.Config.NodeFor(req.Host), pins: login.PINMemory{}}
+	r := &Request{HTTP: req, Route: rt, Now: now, Node: a.Config.NodeFor(req.Host), pins: login.PINMemory{}, before: &firedBefore{}}
 	values := map[string]string{}
 	for _, name := range pathNames(rt.Path) {
 		values[name] = req.PathValue(name)

@@ -13,9 +13,9 @@ import (
 
 // facts answers what event conditions ask about a request.
 type facts struct {
-	a      *API
-	r      *Request
-	answer *Answer
+	a        *API
+	r        *Request
+	response *event.Response // nil before the call
 }
 
 func (f *facts) Role() string {
@@ -31,8 +31,20 @@ func (f *facts) Serial() string {
 	if s := f.r.Params.TextOr("serial", ""); s != "" {
 		return s
 	}
-	if f.answer != nil {
-		return f.answer.detailText("serial")
+	if f.response != nil {
+		detail, _ := f.response.Body["detail"].(map[string]any)
+		s, _ := detail["serial"].(string)
+		return s
+	}
+	return ""
+}
+
+func (f *facts) Named() string {
+	if s := f.Serial(); s != "" {
+		return s
+	}
+	if f.r.Audit.Serial != nil {
+		return *f.r.Audit.Serial
 	}
 	return ""
 }
@@ -80,6 +92,9 @@ func (f *facts) Token(ctx context.Context) (*event.Token, error) {
 	t, err := f.bySerial(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if t == nil && f.Serial() != "" {
+		return nil, nil // a token that is not there, or not yet
 	}
 	if t == nil {
 		list, err := f.tokens(ctx)
@@ -135,4 +150,18 @@ func (f *facts) Orphaned(ctx context.Context) (bool, error) {
 
 func (f *facts) Counter(ctx context.Context, name string) (int64, error) {
 	return f.a.Store.Counter(ctx, strings.TrimSpace(name))
+}
+
+func (f *facts) Serials(ctx context.Context, active bool) ([]string, error) {
+	list, err := f.tokens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	serials := []string{}
+	for _, t := range list {
+		if t.Active || !active {
+			serials = append(serials, t.Serial)
+		}
+	}
+	return serials, nil
 }

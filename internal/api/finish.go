@@ -133,6 +133,10 @@ func (a *API) auditFired(ctx context.Context, r *Request, f event.Fired) error {
 		ran = 0
 	}
 	row.Success = &ran
+	if f.Position == event.Pre && (r.Route.Path == "/auth" || strings.HasPrefix(r.Route.Path, "/validate/")) {
+		// logins name the user when they know who he is
+		row.User, row.Realm, row.Resolver, row.Serial, row.TokenType = nil, nil, nil, nil, nil
+	}
 	row.Info = text(f.Definition.Name)
 	row.ActionDetail = text(optionsText(f.Definition.Options))
 	row.Truncate(a.Config.AuditColumnLengths())
@@ -165,16 +169,8 @@ func (a *API) write(ctx context.Context, w http.ResponseWriter, answer *Answer, 
 		a.writePlain(ctx, w, answer)
 		return
 	}
-	body := answer.Body
-	body["time"] = float64(a.Now().UnixMicro()) / 1e6
-	body["version"] = "eduMFA " + a.Version
-	if _, failed := answer.result()["error"]; !failed {
-		body["versionnumber"] = a.Version
-	}
-	if d := answer.detail(); len(d) > 0 {
-		d["threadid"] = threadID
-	}
-	data, err := a.signed(body, nonce, hasNonce)
+	a.stamp(answer)
+	data, err := a.signed(answer.Body, nonce, hasNonce)
 	if err != nil {
 		a.Log.ErrorContext(ctx, "answer cannot be written", "error", err)
 		http.Error(w, "", http.StatusInternalServerError)
@@ -184,6 +180,22 @@ func (a *API) write(ctx context.Context, w http.ResponseWriter, answer *Answer, 
 	h.Set("Content-Length", strconv.Itoa(len(data)))
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(data)
+}
+
+// stamp puts into an answer what all answers have, once.
+func (a *API) stamp(answer *Answer) {
+	if answer.stamped || answer.Plain != nil {
+		return
+	}
+	answer.stamped = true
+	answer.Body["time"] = float64(a.Now().UnixMicro()) / 1e6
+	answer.Body["version"] = "eduMFA " + a.Version
+	if _, failed := answer.result()["error"]; !failed {
+		answer.Body["versionnumber"] = a.Version
+	}
+	if d := answer.detail(); len(d) > 0 {
+		d["threadid"] = threadID
+	}
 }
 
 // signed is the text of an answer with its signature last. The signature covers

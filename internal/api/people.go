@@ -15,12 +15,13 @@ import (
 )
 
 func (f *facts) Caller() event.Caller {
-	return event.Caller{Name: f.r.Caller.Username, Realm: f.r.Caller.Realm}
+	return event.Caller{Name: f.r.Caller.Username, Realm: f.r.Caller.Realm, Role: f.r.Caller.Role}
 }
 
 func (f *facts) Origin() event.Origin {
 	h := f.r.HTTP
-	return event.Origin{Path: h.URL.Path, Root: rootURL(h), UserAgent: h.UserAgent()}
+	return event.Origin{Method: h.Method, Path: h.URL.Path, Root: rootURL(h), UserAgent: h.UserAgent(),
+		Authorization: h.Header.Get("Authorization"), Node: f.r.Node}
 }
 
 // rootURL is the address of the server as the client knows it. Who serves TLS
@@ -60,7 +61,9 @@ func (f *facts) person(ctx context.Context, u user.User) (event.Person, error) {
 	if err != nil {
 		return event.Person{}, err
 	}
-	return personOf(event.User{Login: u.Login, Realm: u.Realm, Resolver: u.Resolver}, info), nil
+	p := personOf(event.User{Login: u.Login, Realm: u.Realm, Resolver: u.Resolver}, info)
+	p.ID, p.RealmID = u.ID, u.RealmID
+	return p, nil
 }
 
 func personOf(u event.User, info resolver.Attributes) event.Person {
@@ -113,10 +116,7 @@ func (f *facts) LocalAdmin(ctx context.Context, name string) (mail string, known
 }
 
 func (f *facts) Subject(ctx context.Context) (event.Subject, error) {
-	serial := f.Serial()
-	if s := f.r.Audit.Serial; serial == "" && s != nil {
-		serial = *s
-	}
+	serial := f.Named()
 	if serial == "" {
 		list, err := f.tokens(ctx)
 		out := event.Subject{}

@@ -45,7 +45,8 @@ type Request struct {
 	unknown bool
 	after   []func(ctx context.Context) error // when the changes are stored
 	// pins outlives deciding anew: the same PIN is not hashed twice.
-	pins login.PINMemory
+	pins   login.PINMemory
+	before *firedBefore
 }
 
 // Trail collects what the audit row says. Texts that are nil are NULL.

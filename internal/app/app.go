@@ -75,6 +75,8 @@ type Metrics interface {
 	api.Metrics
 	// Loaded is told of every load of the configuration in the database.
 	Loaded(err error)
+	// EventHandler is told how each event handler ended.
+	EventHandler(module, outcome string)
 	// HashQueue is given, once, the function that tells of the queue of password
 	// hashes.
 	HashQueue(now func() (running, waiting int, refused uint64))
@@ -90,6 +92,7 @@ func (noMetrics) UserStoreFailed(string)                         {}
 func (noMetrics) Loaded(error)                                   {}
 func (noMetrics) HashQueue(func() (int, int, uint64))            {}
 func (noMetrics) JobQueue(func() (queue.Counts, uint64, uint64)) {}
+func (noMetrics) EventHandler(string, string)                    {}
 
 // App is an open installation.
 type App struct {
@@ -197,6 +200,8 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	if err != nil {
 		return err
 	}
+	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k}
+	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, Local: d.Local, Rand: d.Rand})
 	post := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}}
 	smsKinds := SMSKinds(post.mailText, c.SMSScriptDir)
 	texts := texter{store: a.Store, kinds: smsKinds}
@@ -213,8 +218,9 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
 		Logins: &login.Checker{Types: a.Types, PINs: p},
 		Enrol:  &enrol.Service{Types: a.Types, Store: a.Store, PINs: p, NotFound: store.ErrNotFound},
-		Tokens: &token.Service{Store: a.Store, PINs: p, Keys: k},
-		Events: &event.Engine{Handlers: EventHandlers(), Lang: language{}, Now: localNow, Log: d.Log}, EventCatalog: catalog,
+		Tokens: tokens,
+		Events: &event.Engine{Handlers: handlers, Lang: language{}, Now: localNow, Log: d.Log,
+			Ended: func(module string, o event.Outcome) { d.Metrics.EventHandler(module, string(o)) }}, EventCatalog: catalog,
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
 		Remote: &remoteserver.Client{Now: d.Now}, CAs: cas,

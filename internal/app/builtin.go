@@ -1,7 +1,9 @@
 package app
 
 import (
+	"io"
 	"slices"
+	"time"
 
 	"edumfa/internal/ca"
 	"edumfa/internal/ca/acme"
@@ -11,6 +13,7 @@ import (
 	"edumfa/internal/ca/vault"
 	"edumfa/internal/event"
 	"edumfa/internal/event/handler/requestmangler"
+	"edumfa/internal/event/handler/responsemangler"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/queue"
 	"edumfa/internal/resolver"
@@ -21,6 +24,8 @@ import (
 	"edumfa/internal/smsprovider/httpsms"
 	"edumfa/internal/smsprovider/mailsms"
 	"edumfa/internal/smsprovider/scriptsms"
+	"edumfa/internal/store"
+	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/tokentype/applspec"
 	"edumfa/internal/tokentype/daplug"
@@ -116,10 +121,22 @@ func JobKinds(post mailer, texts texter) []queue.Kind {
 	}
 }
 
+// HandlerDeps is what event handlers work with.
+type HandlerDeps struct {
+	Store *store.DB
+	// Tokens changes tokens.
+	Tokens *token.Service
+	// ScriptDir is the folder with the programs of the module Script.
+	ScriptDir string
+	Local     *time.Location
+	Rand      io.Reader
+}
+
 // EventHandlers are the modules that events can run.
-func EventHandlers() []event.Handler {
+func EventHandlers(d HandlerDeps) []event.Handler {
 	return []event.Handler{
 		requestmangler.Handler{},
+		responsemangler.Handler{},
 	}
 }
 

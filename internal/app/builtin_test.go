@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"edumfa/internal/app"
+	"edumfa/internal/event"
 	"edumfa/internal/tokentype"
 )
 
@@ -41,8 +42,15 @@ func TestBuiltin(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "CA connector\t%s\t%s\n", k.Name(), strings.Join(options, " "))
 	}
-	for _, h := range app.EventHandlers() {
+	catalog, err := event.LoadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range app.EventHandlers(app.HandlerDeps{}) {
 		i := h.Info()
+		if m, known := catalog.Module(i.Name); !known || !slices.Equal(m.Positions, i.Positions) {
+			t.Errorf("event handler %s %v is not what the catalog tells clients: %v", i.Name, i.Positions, m.Positions)
+		}
 		fmt.Fprintf(&b, "event handler\t%s\t%v\n", i.Name, i.Positions)
 	}
 	compare(t, filepath.Join("testdata", "builtin.tsv"), b.String())

@@ -18,7 +18,7 @@ type Option struct {
 	Description string `json:"description"`
 	// Required is nil where the API says nothing about it.
 	Required *bool `json:"required"`
-	Values   []any `json:"value"` // texts, or float64 for numbers
+	Values   []any `json:"value"` // texts, or int64 for numbers
 	// Source names a list that is asked for when it is shown: "<realms>",
 	// "<resolvers>", "<token types>", "<smtp servers>", "<sms gateways>",
 	// "<token groups>", "<remote servers>", "<local admins>", "<SUPERUSER_REALM>".
@@ -61,9 +61,23 @@ func LoadCatalog() (*Catalog, error) {
 	}
 	c := &Catalog{Events: raw.Events, Conditions: raw.Conditions, modules: map[string]Info{}}
 	for name, m := range raw.Modules {
+		for _, options := range m.Actions {
+			for _, o := range options {
+				wholeNumbers(o.Values)
+			}
+		}
 		c.modules[name] = Info{Name: name, Positions: m.Positions, Actions: m.Actions}
 	}
 	return c, nil
+}
+
+// wholeNumbers makes whole numbers of what JSON read as others.
+func wholeNumbers(values []any) {
+	for i, v := range values {
+		if n, is := v.(float64); is {
+			values[i] = int64(n)
+		}
+	}
 }
 
 // Modules are the names of all modules, sorted.

@@ -31,10 +31,10 @@ func conditions() []condition {
 		{"logged_in_user", false, func(_ context.Context, p *probe, v string) (bool, error) { return p.Role() == v, nil }},
 		{"client_ip", false, metClient},
 		{"result_value", false, func(_ context.Context, p *probe, v string) (bool, error) {
-			return truth(v) == truth(p.member("result", "value")), nil
+			return True(v) == True(p.member("result", "value")), nil
 		}},
 		{"result_status", false, func(_ context.Context, p *probe, v string) (bool, error) {
-			return truth(v) == truth(p.member("result", "status")), nil
+			return True(v) == True(p.member("result", "status")), nil
 		}},
 		{"detail_message", false, func(_ context.Context, p *probe, v string) (bool, error) {
 			return p.lang.Search(v, text(p.member("detail", "message")))
@@ -230,8 +230,8 @@ func text(v any) string {
 	return s
 }
 
-// truth knows the spellings of true of the API; numbers are true when they are 1.
-func truth(v any) bool {
+// True knows the spellings of true of the API; numbers are true when they are 1.
+func True(v any) bool {
 	switch v := v.(type) {
 	case bool:
 		return v

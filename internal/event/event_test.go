@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,6 +78,8 @@ func (f *testFacts) Orphaned(context.Context) (bool, error) {
 	f.asked = append(f.asked, "orphaned")
 	return f.orphaned, f.err
 }
+func (f *testFacts) Named() string                                   { return f.serial }
+func (f *testFacts) Serials(context.Context, bool) ([]string, error) { return nil, f.err }
 func (f *testFacts) Counter(_ context.Context, name string) (int64, error) {
 	return map[string]int64{"enabled": 5, "below": -2}[name], f.err
 }
@@ -206,6 +209,58 @@ func definition(id int, module string, conditions, options map[string]string) De
 	return Definition{ID: int64(id), Name: fmt.Sprint("d", id), Ordering: id, Active: true, Position: Post, Events: []string{"auth"}, Module: module, Action: "act", Conditions: conditions, Options: options}
 }
 
+// hanging is a handler that waits for something that never comes.
+type hanging struct{}
+
+func (hanging) Info() Info { return Info{Name: "Hangs", Positions: []Position{Post}} }
+
+func (hanging) Do(ctx context.Context, _ Call) error {
+	<-ctx.Done()
+	return fmt.Errorf("waited: %w", ctx.Err())
+}
+
+// inBubble runs a test in which waiting takes no time.
+func inBubble(t *testing.T, name string, f func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
+func TestFire_TheTimeOfAHandler(t *testing.T) {
+	for text, want := range map[string]time.Duration{"": DefaultTimeout, "5": 5 * time.Second, " 7 ": 7 * time.Second, "0": DefaultTimeout,
+		"-3": DefaultTimeout, "soon": DefaultTimeout, "99999999999": MaxTimeout, "601": MaxTimeout} {
+		inBubble(t, text, func(t *testing.T) {
+			var outcome Outcome
+			e := Engine{Handlers: []Handler{hanging{}}, Lang: testLang{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+				Ended: func(_ string, o Outcome) { outcome = o }}
+			began := time.Now()
+			err := e.Fire(t.Context(), NewSnapshot([]Definition{definition(1, "Hangs", nil, map[string]string{TimeoutOption: text})}), Run{
+				Event: "auth", Position: Post, Facts: func() Facts { return &testFacts{} }, Audit: func(context.Context, Fired) error { return nil },
+			})
+			if took := time.Since(began); err != nil || took != want || outcome != TimedOut {
+				t.Errorf("%v %v %v", took, outcome, err)
+			}
+		})
+	}
+}
+
+func TestFire_GoesOnWithoutTheClient(t *testing.T) {
+	ctx, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	var seen error
+	e := Engine{Handlers: []Handler{ctxHandler{&seen}}, Lang: testLang{}, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	err := e.Fire(ctx, NewSnapshot([]Definition{definition(1, "Context", nil, nil)}), Run{
+		Event: "auth", Position: Post, Facts: func() Facts { return &testFacts{} }, Audit: func(context.Context, Fired) error { return nil },
+	})
+	if err != nil || seen != nil {
+		t.Errorf("%v %v", err, seen)
+	}
+}
+
+type ctxHandler struct{ seen *error }
+
+func (ctxHandler) Info() Info { return Info{Name: "Context", Positions: []Position{Post}} }
+
+func (h ctxHandler) Do(ctx context.Context, _ Call) error { *h.seen = ctx.Err(); return nil }
+
 func TestFire(t *testing.T) {
 	broken := errors.New("broken")
 	handlers := func(order *[]string) []Handler {
@@ -220,6 +275,7 @@ func TestFire(t *testing.T) {
 			testHandler{"Good", []Position{Post}, note(nil)},
 			testHandler{"Bad", []Position{Post}, note(broken)},
 			testHandler{"Abort", []Position{Post}, note(Abort(broken))},
+			hanging{},
 			testHandler{"Panic", []Position{Post}, func(Call) error { panic("boom") }},
 			testHandler{"Before", []Position{Pre}, note(nil)},
 		}
@@ -236,15 +292,19 @@ func TestFire(t *testing.T) {
 		{"one that panics", []Definition{definition(1, "Panic", nil, nil), definition(2, "Good", nil, nil)}, []string{"d2"}, []string{"d1 false", "d2 true"}, nil},
 		{"one that must not fail", []Definition{definition(1, "Bad", nil, map[string]string{AbortOption: "True"}), definition(2, "Good", nil, nil)}, []string{"d1"}, []string{"d1 false"}, broken},
 		{"one that aborts", []Definition{definition(1, "Abort", nil, nil), definition(2, "Good", nil, nil)}, []string{"d1"}, []string{"d1 false"}, broken},
-		{"unknown module", []Definition{definition(1, "Typo", nil, nil), definition(2, "Good", nil, nil)}, []string{"d2"}, []string{"d2 true"}, nil},
-		{"wrong position", []Definition{definition(1, "Before", nil, nil)}, nil, nil, nil},
+		{"unknown module", []Definition{definition(1, "Typo", nil, nil), definition(2, "Good", nil, nil)}, []string{"d2"}, []string{"d1 false", "d2 true"}, nil},
+		{"wrong position", []Definition{definition(1, "Before", nil, nil)}, nil, []string{"d1 false"}, nil},
 		{"not met", []Definition{definition(1, "Good", map[string]string{"realm": "other"}, nil)}, nil, nil, nil},
-		{"undecidable", []Definition{definition(1, "Good", map[string]string{"serial": "("}, nil), definition(2, "Good", nil, nil)}, []string{"d2"}, []string{"d2 true"}, nil},
+		{"undecidable", []Definition{definition(1, "Good", map[string]string{"serial": "("}, nil), definition(2, "Good", nil, nil)}, []string{"d2"}, []string{"d1 false", "d2 true"}, nil},
+		{"hangs", []Definition{definition(1, "Hangs", nil, map[string]string{TimeoutOption: "1"}), definition(2, "Good", nil, nil)}, []string{"d2"}, []string{"d1 false", "d2 true"}, nil},
+		{"hangs and must not", []Definition{definition(1, "Hangs", nil, map[string]string{TimeoutOption: "1", AbortOption: "1"}), definition(2, "Good", nil, nil)}, nil, []string{"d1 false"}, context.DeadlineExceeded},
+		{"unknown and must not be", []Definition{definition(1, "Typo", nil, map[string]string{AbortOption: "1"}), definition(2, "Good", nil, nil)}, nil, []string{"d1 false"}, errUnknown},
 		{"sees the one before", []Definition{definition(1, "Good", nil, nil), definition(2, "Good", map[string]string{"detail_message": "x"}, nil)}, []string{"d1"}, []string{"d1 true"}, nil},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			var ran, audited []string
-			e := Engine{Handlers: handlers(&ran), Lang: testLang{}, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}
+		inBubble(t, c.name, func(t *testing.T) {
+			var ran, audited, ended []string
+			e := Engine{Handlers: handlers(&ran), Lang: testLang{}, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+				Ended: func(module string, o Outcome) { ended = append(ended, module+" "+string(o)) }}
 			err := e.Fire(t.Context(), NewSnapshot(c.definitions), Run{
 				Event: "auth", Position: Post, Params: testParams{}, Response: &Response{Body: map[string]any{}},
 				Facts: func() Facts { return &testFacts{serial: "S1"} },
@@ -261,6 +321,9 @@ func TestFire(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.audited, audited); diff != "" {
 				t.Error(diff)
+			}
+			if len(ended) != len(audited) {
+				t.Errorf("counted %v", ended)
 			}
 		})
 	}

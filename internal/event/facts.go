@@ -24,11 +24,16 @@ type Facts interface {
 	Token(ctx context.Context) (*Token, error)
 	// TokenCount is how many tokens the user has.
 	TokenCount(ctx context.Context) (int, error)
-	// AnyTokenLocked reports whether any token of the user, or any token at all if
-	// there is no user, has reached its fail counter.
+	// AnyTokenLocked reports whether any token of the user has reached its fail
+	// counter.
 	AnyTokenLocked(ctx context.Context) (bool, error)
 	// Orphaned reports whether the token has an owner that its store lost.
 	Orphaned(ctx context.Context) (bool, error)
+	// Named is the serial that a handler acts on: of the request, of the answer, or
+	// else what the audit row names. It may be a list with commas.
+	Named() string
+	// Serials are the tokens of the user, or only those that are not disabled.
+	Serials(ctx context.Context, active bool) ([]string, error)
 	// Counter is an event counter summed over all nodes; 0 if it is not there.
 	Counter(ctx context.Context, name string) (int64, error)
 	People

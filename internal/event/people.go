@@ -23,20 +23,28 @@ type People interface {
 	Subject(ctx context.Context) (Subject, error)
 }
 
-// Caller is who logged in. A local administrator has no realm.
-type Caller struct{ Name, Realm string }
+// Caller is who logged in. A local administrator has no realm; Role is "admin" or
+// "user".
+type Caller struct{ Name, Realm, Role string }
 
 // Origin is how a request came.
 type Origin struct {
 	// Path is "/token/init", Root "https://mfa.example.org/".
-	Path, Root string
-	UserAgent  string
+	Method, Path, Root string
+	UserAgent          string
+	// Authorization is the header of that name; it is a secret.
+	Authorization string
+	// Node is the name of the server that answers.
+	Node string
 }
 
 // Person is a user and how to reach him. What is not known is empty.
 type Person struct {
 	User
 	GivenName, Surname, Mail, Mobile string
+
+	ID      string // in the store
+	RealmID int64
 }
 
 // Subject is the token that a request is about.

@@ -23,6 +23,7 @@ type Metrics struct {
 	logins   *prometheus.CounterVec
 	reloads  *prometheus.CounterVec
 	stores   *prometheus.CounterVec
+	handlers *prometheus.CounterVec
 }
 
 // buckets go from a cached answer to the longest wait for a password hash.
@@ -45,8 +46,10 @@ func New(registry *prometheus.Registry) *Metrics {
 			Help: "How often settings, realms, policies and events were read from the database."}, []string{"outcome"}),
 		stores: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "edumfa_user_store_failures_total",
 			Help: "Questions to a user store that were not answered, those left out while it rests included."}, []string{"resolver"}),
+		handlers: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "edumfa_event_handlers_total",
+			Help: "Event handlers that ran, by module and outcome: done, failed, timeout, undecided conditions, unknown module."}, []string{"module", "outcome"}),
 	}
-	registry.MustRegister(m.requests, m.took, m.logins, m.reloads, m.stores,
+	registry.MustRegister(m.requests, m.took, m.logins, m.reloads, m.stores, m.handlers,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -71,6 +74,11 @@ func (m *Metrics) Loaded(err error) {
 
 // UserStoreFailed counts a question that a user store did not answer.
 func (m *Metrics) UserStoreFailed(resolver string) { m.stores.WithLabelValues(resolver).Inc() }
+
+// EventHandler counts an event handler that ended.
+func (m *Metrics) EventHandler(module, outcome string) {
+	m.handlers.WithLabelValues(module, outcome).Inc()
+}
 
 // HashQueue shows the queue of password hashes: how many are computed and how
 // many wait now, and how many were refused until now.

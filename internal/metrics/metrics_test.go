@@ -19,6 +19,7 @@ func TestMetrics_Served(t *testing.T) {
 	m.Loaded(nil)
 	m.Loaded(errors.New("no database"))
 	m.UserStoreFailed("ldap1")
+	m.EventHandler("WebHook", "timeout")
 	m.HashQueue(func() (int, int, uint64) { return 2, 7, 3 })
 
 	m.JobQueue(func() (queue.Counts, uint64, uint64) {
@@ -38,6 +39,7 @@ func TestMetrics_Served(t *testing.T) {
 		`edumfa_configuration_loads_total{outcome="failed"} 1`,
 		`edumfa_configuration_loads_total{outcome="loaded"} 1`,
 		`edumfa_user_store_failures_total{resolver="ldap1"} 1`,
+		`edumfa_event_handlers_total{module="WebHook",outcome="timeout"} 1`,
 		"edumfa_hash_queue_running 2",
 		"edumfa_hash_queue_waiting 7",
 		"edumfa_hash_queue_refused_total 3",
