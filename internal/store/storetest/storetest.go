@@ -75,6 +75,8 @@ func Run(t *testing.T, product string) {
 		{"upkeep of the audit", (*kit).auditUpkeep, false},
 		{"remembered logins are cleaned up", (*kit).authCache, false},
 		{"codes to set a password", (*kit).recoveryCodes, false},
+		{"tokens on machines", (*kit).attachments, false},
+		{"machine stores", (*kit).machineStores, false},
 		{"token groups", (*kit).tokenGroups, false},
 		{"definitions with names", (*kit).namedDefinitions, false},
 		{"jobs are claimed once", (*kit).jobClaims, false},
