@@ -36,7 +36,7 @@ func auditDump() *cobra.Command {
 				}
 				f.Since = time.Now().Add(-period)
 			}
-			return withTables(cmd, func(ctx context.Context, c *config.Config, db *store.DB) error {
+			return withAudit(cmd, func(ctx context.Context, c *config.Config, db *store.DB) error {
 				out := cmd.OutOrStdout()
 				if file != "-" {
 					w, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)

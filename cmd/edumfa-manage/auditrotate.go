@@ -27,7 +27,7 @@ func auditRotate(name string) *cobra.Command {
 	o := rotation{high: 10000, low: 5000}
 	c := &cobra.Command{Use: name, Short: "Delete old rows of the audit log: by number, by age, or by rules", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withTables(cmd, func(ctx context.Context, c *config.Config, db *store.DB) error { return o.run(ctx, cmd, c, db) })
+			return withAudit(cmd, func(ctx context.Context, c *config.Config, db *store.DB) error { return o.run(ctx, cmd, c, db) })
 		}}
 	f := c.Flags()
 	f.IntVar(&o.high, "highwatermark", o.high, "delete when there are more rows than this (-hw)")
@@ -41,7 +41,7 @@ func auditRotate(name string) *cobra.Command {
 }
 
 func (o rotation) run(ctx context.Context, cmd *cobra.Command, c *config.Config, db *store.DB) error {
-	if c.AuditModule != "sqlaudit" {
+	if _, read := c.AuditModules(); !read {
 		return fmt.Errorf("only the audit log in the database can be rotated, EDUMFA_AUDIT_MODULE is %s", c.AuditModule)
 	}
 	r, err := o.rotation(cmd, c)

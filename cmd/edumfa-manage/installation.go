@@ -38,6 +38,11 @@ func withTables(cmd *cobra.Command, f func(ctx context.Context, c *config.Config
 	return withDatabase(cmd, app.OpenReady, f)
 }
 
+// withAudit opens the database of the audit log.
+func withAudit(cmd *cobra.Command, f func(ctx context.Context, c *config.Config, db *store.DB) error) error {
+	return withDatabase(cmd, app.OpenAudit, f)
+}
+
 func withDatabase(cmd *cobra.Command, open func(context.Context, *config.Config, app.Deps) (*store.DB, error), f func(ctx context.Context, c *config.Config, db *store.DB) error) error {
 	c, err := configuration(cmd)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"edumfa/internal/app"
 	"edumfa/internal/config"
 	"edumfa/internal/dburi"
+	"edumfa/internal/logging"
 	"edumfa/internal/metrics"
 )
 
@@ -71,12 +72,18 @@ func serveInstallation(o options) error {
 		return incomplete(c, o.env, err)
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level(c.LogLevel)}))
+	logs := app.OpenLogs(c, os.ReadFile, func(key string, err error) { log.Warn("log cannot be written there", "key", key, "error", err) })
+	if logs != nil {
+		defer func() { _ = logs.Close() }()
+		defer reopenAtHangup(logs, log)()
+		log = logs.Logger(logName)
+	}
 	if err := dburi.LogTo(log); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	deps := app.Deps{Log: log}
+	deps := app.Deps{Log: log, Logs: logs}
 	var counts *metrics.Metrics
 	if c.MetricsListen != "" {
 		counts = metrics.New(metrics.NewRegistry())
@@ -107,6 +114,33 @@ func serveInstallation(o options) error {
 	}
 	defer a.Start(ctx)()
 	return listenAndServe(ctx, o, a.Handler(), log)
+}
+
+// logName is the logger of the server, as logging set-ups call it.
+const logName = "edumfa"
+
+// reopenAtHangup opens log files anew whenever SIGHUP says that they were moved
+// away, until end is called.
+func reopenAtHangup(logs *logging.Logs, stderr *slog.Logger) (end func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-hangups:
+				if err := logs.Reopen(); err != nil {
+					stderr.Error("log cannot be opened again", "error", err)
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(done)
+	}
 }
 
 // incomplete explains a key that is missing, which mostly means that the file

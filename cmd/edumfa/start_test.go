@@ -308,3 +308,36 @@ func listing(t *testing.T, dir string) string {
 	}
 	return b.String()
 }
+
+func TestServe_LogFileIsOpenedAgain(t *testing.T) {
+	dir, _ := installation(t)
+	path := filepath.Join(dir, "own.log")
+	name := filepath.Join(dir, "edumfa.cfg")
+	cfg, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, append(cfg, []byte("\nEDUMFA_LOGFILE = '"+path+"'\n")...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, dir, []string{"EDUMFA_CONFIGFILE=" + name}, "quickstart", "--listen", "127.0.0.1:0")
+	if b, err := os.ReadFile(path); err != nil || !strings.Contains(string(b), "[INFO][edumfa:0] serving address=") {
+		t.Fatalf("%q, %v", b, err)
+	}
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if _, err = os.Stat(path); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err != nil {
+		t.Error("the file was not opened again")
+	}
+	s.stop(t)
+}

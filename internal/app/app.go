@@ -20,6 +20,7 @@ import (
 	"edumfa/internal/enrol"
 	"edumfa/internal/event"
 	"edumfa/internal/keystore"
+	"edumfa/internal/logging"
 	"edumfa/internal/login"
 	"edumfa/internal/mail"
 	"edumfa/internal/passhash"
@@ -49,6 +50,8 @@ type Deps struct {
 	Log   *slog.Logger
 	// Metrics counts requests; nil counts nothing.
 	Metrics Metrics
+	// Logs are the places of the log, for audit rows that go there; nil has none.
+	Logs *logging.Logs
 }
 
 func (d Deps) complete() Deps {
@@ -108,6 +111,7 @@ type App struct {
 	// Queue delivers what need not be over when a request is answered.
 	Queue *queue.Queue
 	api   *api.API
+	audit *auditLog
 	deps  Deps
 }
 
@@ -156,6 +160,10 @@ func Open(ctx context.Context, c *config.Config, d Deps) (*App, error) {
 		return nil, err
 	}
 	if err := a.Store.Prepare(ctx); err != nil {
+		_ = a.Store.Close()
+		return nil, err
+	}
+	if a.audit, err = openAuditLog(ctx, c, a.Store, d); err != nil {
 		_ = a.Store.Close()
 		return nil, err
 	}
@@ -214,7 +222,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		texts.queue = a.Queue
 	}
 	a.api = &api.API{
-		Config: settings{c}, Store: a.Store, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
+		Config: settings{c}, Store: a.audit, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
 		Logins: &login.Checker{Types: a.Types, PINs: p},
 		Enrol:  &enrol.Service{Types: a.Types, Store: a.Store, PINs: p, NotFound: store.ErrNotFound},
@@ -245,5 +253,5 @@ func (a *App) Endpoints() []api.Endpoint { return a.api.Endpoints() }
 // Close ends all connections. Requests and what Start began have ended before.
 func (a *App) Close() error {
 	a.Snapshots.Close()
-	return a.Store.Close()
+	return errors.Join(a.audit.Close(), a.Store.Close())
 }

@@ -177,11 +177,13 @@ type Config struct {
 	// keys are absent. Key EDUMFA_DATA_DIR.
 	DataDir string
 
-	// LogConfig is the logging set-up of the reference server.
+	// LogConfig is a logging set-up as Python's logging reads it, if the file is there.
 	// Key EDUMFA_LOGCONFIG, default /etc/edumfa/logging.cfg.
 	LogConfig string
 	// LogFile is the log. Key EDUMFA_LOGFILE, default /var/log/edumfa/edumfa.log.
 	LogFile string
+	// LogToFile says that LogFile was asked for; else the log goes to standard error.
+	LogToFile bool
 	// LogLevel is a level of Python's logging: 10 debug, 20 info, 30 warning,
 	// 40 error, 50 critical. Key EDUMFA_LOGLEVEL, default 20.
 	LogLevel int

@@ -47,13 +47,10 @@ type Key struct {
 }
 
 const (
-	reasonUI          = "templates of the reference server's web pages do not fit these pages"
-	reasonEngine      = "there is one pool of connections per process in any case"
-	reasonKey         = "the key is checked once at start, which costs nothing later"
-	reasonLater       = "what it is for is not built yet"
-	reasonAudit       = "an audit row is written on the connection of its request"
-	reasonAuditLogger = "audit rows are kept in the database only"
-	reasonLog         = "the log goes to standard error, for systemd or the container to keep"
+	reasonUI     = "templates of the reference server's web pages do not fit these pages"
+	reasonEngine = "there is one pool of connections per process in any case"
+	reasonKey    = "the key is checked once at start, which costs nothing later"
+	reasonLater  = "what it is for is not built yet"
 )
 
 // Keys lists all keys. The order is that of the manual.
@@ -118,9 +115,9 @@ func auditKeys() []Key {
 		{Name: "EDUMFA_AUDIT_KEY_PUBLIC", Type: Path, Help: "its public key", decode: filePath(func(c *Config) *string { return &c.AuditKeyPublic })},
 		{Name: "EDUMFA_AUDIT_SERVERNAME", Type: Text, Help: "audit column edumfa_server", decode: text(func(c *Config) *string { return &c.AuditServerName })},
 		{Name: "EDUMFA_AUDIT_SQL_URI", Type: URI, Help: "database of the audit table, if it is another one", decode: databaseURI(func(c *Config) *secret.String { return &c.AuditSQLURI })},
-		{Name: "EDUMFA_AUDIT_SQL_OPTIONS", Type: Dict, Use: Ignored, Reason: reasonAudit, Help: "as SQLALCHEMY_ENGINE_OPTIONS, which is the default", decode: engineOptions(func(c *Config) *EngineOptions { return &c.AuditEngine })},
-		{Name: "EDUMFA_AUDIT_POOL_SIZE", Type: Int, Default: "20", Use: Ignored, Reason: reasonAudit, Help: "connections for the audit log", decode: integer(func(c *Config) *int { return &c.AuditEngine.PoolSize })},
-		{Name: "EDUMFA_AUDIT_POOL_RECYCLE", Type: Seconds, Default: "600", Use: Ignored, Reason: reasonAudit, Help: "their greatest age", decode: seconds(func(c *Config) *time.Duration { return &c.AuditEngine.PoolRecycle })},
+		{Name: "EDUMFA_AUDIT_SQL_OPTIONS", Type: Dict, Help: "as SQLALCHEMY_ENGINE_OPTIONS, which is the default, for a database of the audit log alone", decode: engineOptions(func(c *Config) *EngineOptions { return &c.AuditEngine })},
+		{Name: "EDUMFA_AUDIT_POOL_SIZE", Type: Int, Default: "20", Help: "connections to a database of the audit log alone", decode: integer(func(c *Config) *int { return &c.AuditEngine.PoolSize })},
+		{Name: "EDUMFA_AUDIT_POOL_RECYCLE", Type: Seconds, Default: "600", Use: Ignored, Reason: "connections end when they were not used for some minutes", Help: "their greatest age", decode: seconds(func(c *Config) *time.Duration { return &c.AuditEngine.PoolRecycle })},
 		{Name: "EDUMFA_AUDIT_SQL_TRUNCATE", Type: Bool, Default: "False", Use: Ignored, Reason: "values are always cut, because the database would refuse longer ones and lose the row", Help: "cut values to the column lengths", decode: onOff(func(c *Config) *bool { return &c.AuditTruncate })},
 		{Name: "EDUMFA_AUDIT_SQL_COLUMN_LENGTH", Type: Dict, Default: "{}", Help: "lengths of widened columns",
 			decode: func(c *Config, in input) error { return numbers(in, c.AuditColumnLengths) }},
@@ -132,7 +129,7 @@ func auditKeys() []Key {
 		{Name: "EDUMFA_AUDIT_CONTAINER_WRITE", Type: List, Help: "modules the container audit writes to", decode: containerWrite(modules)},
 		{Name: "EDUMFA_AUDIT_CONTAINER_READ", Type: Text, Help: "module the container audit reads from",
 			decode: oneOf(func(c *Config) *string { return &c.AuditContainerRead }, modules, "sqlaudit", "loggeraudit")},
-		{Name: "EDUMFA_AUDIT_LOGGER_QUALNAME", Type: Text, Default: "'edumfa.lib.auditmodules.loggeraudit'", Use: Ignored, Reason: reasonAuditLogger, Help: "logger of the logger audit", decode: text(func(c *Config) *string { return &c.AuditLoggerName })},
+		{Name: "EDUMFA_AUDIT_LOGGER_QUALNAME", Type: Text, Default: "'edumfa.lib.auditmodules.loggeraudit'", Help: "logger of the logger audit", decode: text(func(c *Config) *string { return &c.AuditLoggerName })},
 		{Name: "EDUMFA_NO_RESPONSE_SIGN", Type: Bool, Default: "False", Help: "leave replies unsigned", decode: onOff(func(c *Config) *bool { return &c.NoResponseSign })},
 	}
 }
@@ -177,8 +174,8 @@ func serverKeys() []Key {
 
 func serviceKeys() []Key {
 	return []Key{
-		{Name: "EDUMFA_LOGCONFIG", Type: Path, Default: "'/etc/edumfa/logging.cfg'", Use: Ignored, Reason: "it sets up Python's logging; EDUMFA_LOGLEVEL says what is logged", Help: "logging set-up", decode: filePath(func(c *Config) *string { return &c.LogConfig })},
-		{Name: "EDUMFA_LOGFILE", Type: Path, Default: "'/var/log/edumfa/edumfa.log'", Use: Ignored, Reason: reasonLog, Help: "log file", decode: filePath(func(c *Config) *string { return &c.LogFile })},
+		{Name: "EDUMFA_LOGCONFIG", Type: Path, Default: "'/etc/edumfa/logging.cfg'", Help: "logging set-up, if there is such a file: sections or YAML, as for Python's logging", decode: filePath(func(c *Config) *string { return &c.LogConfig })},
+		{Name: "EDUMFA_LOGFILE", Type: Path, Default: "'/var/log/edumfa/edumfa.log'", Help: "log file, opened again at SIGHUP; without this key the log goes to standard error", decode: filePath(func(c *Config) *string { return &c.LogFile })},
 		{Name: "EDUMFA_LOGLEVEL", Type: Level, Default: "20", Help: "least level that is logged: 10, 20, 30, 40, 50 or a name", decode: logLevel},
 		{Name: "EDUMFA_GNUPG_HOME", Type: Path, Default: "'/etc/edumfa/gpg'", Help: "key ring for token import", decode: filePath(func(c *Config) *string { return &c.GnuPGHome })},
 		{Name: "EDUMFA_MONITORING_MODULE", Type: Text, Default: "'edumfa.lib.monitoringmodules.sqlstats'", Help: "where statistics go",

@@ -52,6 +52,9 @@ func Check(env func(string) (string, bool), readFile func(string) ([]byte, error
 		l.add(Error, l.config.File, 0, "", "%s", text)
 	}
 	c := l.config
+	if _, read := c.AuditModules(); !read {
+		l.add(Warn, "", 0, "EDUMFA_AUDIT_MODULE", "audit rows in a log cannot be read again: searches find nothing, and the policies auth_max_fail and auth_max_success limit nothing")
+	}
 	for _, f := range []struct{ key, name string }{
 		{"EDUMFA_ENCFILE", c.EncFile}, {"EDUMFA_AUDIT_KEY_PRIVATE", c.AuditKeyPrivate}, {"EDUMFA_AUDIT_KEY_PUBLIC", c.AuditKeyPublic},
 	} {
@@ -76,22 +79,25 @@ func (c *Config) Complete() error {
 }
 
 // refused lists the keys whose values ask for what the server does not do and
-// must not pass over: keys in hardware, and audit rows in another place than
-// the one where they are looked for.
+// must not pass over: keys in hardware, and audit rows that go nowhere.
 func (c *Config) refused() []string {
 	var all []string
 	if c.HSM.Module != "default" {
 		all = append(all, "EDUMFA_HSM_MODULE: keys in hardware cannot be used; only the default security module, a key file, is there")
 	}
-	container := c.AuditModule == "containeraudit" && c.AuditContainerRead == "sqlaudit" && slices.Contains(c.AuditContainerWrite, "sqlaudit")
-	if c.AuditModule != "sqlaudit" && !container {
-		all = append(all, "EDUMFA_AUDIT_MODULE: audit rows are kept in the database only; use edumfa.lib.auditmodules.sqlaudit")
-	}
-	if !c.AuditSQLURI.Equal(c.DatabaseURI.Reveal()) {
-		all = append(all, "EDUMFA_AUDIT_SQL_URI: an audit row is written in the transaction of its request, which needs the database of SQLALCHEMY_DATABASE_URI; "+
-			"copy the table mfa_audit there, or start a new one, and remove the key")
+	if c.AuditModule == "containeraudit" && (len(c.AuditContainerWrite) == 0 || c.AuditContainerRead == "") {
+		all = append(all, "EDUMFA_AUDIT_MODULE: the container audit needs EDUMFA_AUDIT_CONTAINER_WRITE and EDUMFA_AUDIT_CONTAINER_READ")
 	}
 	return all
+}
+
+// AuditModules lists the modules that audit rows are written to, and whether they
+// are read from the database.
+func (c *Config) AuditModules() (write []string, read bool) {
+	if c.AuditModule == "containeraudit" {
+		return c.AuditContainerWrite, c.AuditContainerRead == "sqlaudit"
+	}
+	return []string{c.AuditModule}, c.AuditModule == "sqlaudit"
 }
 
 func (c *Config) missing() []string {
@@ -361,6 +367,7 @@ func (l *loader) complete() {
 			c.AuditEngine.PoolRecycle = own.PoolRecycle
 		}
 	}
+	c.LogToFile = l.given["EDUMFA_LOGFILE"]
 	if c.Node == "" {
 		c.Node = c.AuditServerName
 	}

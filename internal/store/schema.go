@@ -174,6 +174,36 @@ func (db *DB) CreateTables(ctx context.Context) error {
 	return db.Stamp(ctx, Head)
 }
 
+// CreateAuditTable makes the table of the audit log alone, with its indexes, where
+// it is missing. Of a table that is there the indexes are left to administrators:
+// that may take long.
+func (db *DB) CreateAuditTable(ctx context.Context) error {
+	stmts, err := statements(db.engine.name)
+	if err != nil {
+		return err
+	}
+	have, err := db.Existing(ctx)
+	if err != nil || slices.Contains(have, "mfa_audit") {
+		return err
+	}
+	for _, s := range stmts {
+		if !strings.Contains(s, " mfa_audit") && !strings.HasPrefix(s, "CREATE SEQUENCE audit_seq") {
+			continue
+		}
+		if err := db.createOne(ctx, s, have); err != nil {
+			return err
+		}
+	}
+	for _, ix := range extraIndexes {
+		if strings.HasPrefix(ix.on, "mfa_audit ") {
+			if err := db.createIndex(ctx, ix.name, ix.on); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (db *DB) createOne(ctx context.Context, s string, have []string) error {
 	f := strings.Fields(s)
 	switch {

@@ -16,6 +16,7 @@ package apptest
 import (
 	"context"
 	_ "embed" // the users of the realm
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -58,6 +59,8 @@ type Options struct {
 	Now func() time.Time
 	// Bare leaves realm and resolver out.
 	Bare bool
+	// LogFile opens the log that the configuration names, for audit rows in it.
+	LogFile bool
 	// Log hears what the servers have to say; nil puts errors into the
 	// output of the test.
 	Log *slog.Logger
@@ -141,6 +144,18 @@ func (in *Installation) writeFiles(uri string) {
 	}
 }
 
+// Configure adds lines to edumfa.cfg, for servers that start from now on.
+func (in *Installation) Configure(lines string) {
+	in.t.Helper()
+	f, err := os.OpenFile(filepath.Join(in.Dir, "edumfa.cfg"), os.O_WRONLY|os.O_APPEND, 0)
+	in.must(err)
+	_, err = f.WriteString(lines)
+	in.must(errors.Join(err, f.Close()))
+}
+
+// Configuration is what edumfa.cfg says now.
+func (in *Installation) Configuration() *config.Config { return in.configuration() }
+
 func (in *Installation) configuration() *config.Config {
 	in.t.Helper()
 	env := func(name string) (string, bool) {
@@ -174,7 +189,12 @@ func (in *Installation) Serve() *Node { return in.nodes[0] }
 // AnotherNode starts one more server on the same database.
 func (in *Installation) AnotherNode() *Node {
 	in.t.Helper()
-	a, err := app.Open(context.Background(), in.configuration(), in.deps())
+	c, deps := in.configuration(), in.deps()
+	if in.options.LogFile {
+		deps.Logs = app.OpenLogs(c, os.ReadFile, func(key string, err error) { in.t.Fatal(key, err) })
+		in.t.Cleanup(func() { _ = deps.Logs.Close() })
+	}
+	a, err := app.Open(context.Background(), c, deps)
 	in.must(err)
 	n := newNode(in.t, a, in.options.Now)
 	in.nodes = append(in.nodes, n)
