@@ -97,6 +97,7 @@ func ResolverKinds(sql sqlusers.Passwords, passwd passwdfile.Passwords) []resolv
 func SMSKinds(mail mailsms.Mail, folder string) []smsprovider.Kind {
 	return []smsprovider.Kind{
 		httpsms.Kind(),
+		httpsms.LoginKind(),
 		mailsms.Kind(mail),
 		scriptsms.Kind(folder),
 	}

@@ -13,6 +13,7 @@ import (
 	"edumfa/internal/mail"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/queue"
+	"edumfa/internal/smsprovider"
 	"edumfa/internal/tokentype"
 )
 
@@ -43,9 +44,11 @@ type mailJob struct {
 
 // textJob is the payload of a text message.
 type textJob struct {
-	Gateway string `json:"gateway"`
-	Phone   string `json:"phone"`
-	Text    string `json:"text"`
+	Gateway   string `json:"gateway"`
+	Phone     string `json:"phone"`
+	Login     string `json:"login,omitempty"`
+	Text      string `json:"text"`
+	PostCheck bool   `json:"post_check,omitempty"`
 }
 
 // MailLater makes a job of a mail, where its server wants that and there is a
@@ -119,17 +122,26 @@ func finalIfRefused(err error) error {
 	return err
 }
 
-// TextLater makes a job of a text message, where there is a queue for them.
-func (t texter) TextLater(_ context.Context, gateway, phone, message string) (change.Change, bool, error) {
+// TextLater makes a job of a text message, where there is a queue for it.
+func (t texter) TextLater(ctx context.Context, via smsprovider.Via, to smsprovider.Recipient, text string) (change.Change, bool, error) {
 	if t.queue == nil {
 		return nil, false, nil
 	}
-	payload, err := json.Marshal(textJob{Gateway: gateway, Phone: phone, Text: message})
-	if err != nil {
-		return nil, false, err
+	p, err := t.parcel(ctx, via, to, text)
+	if err != nil || !t.queued(p) {
+		return nil, false, nil // sending says what is wrong
 	}
-	j, err := t.queue.Make(jobText, jobText+":"+gateway, payload)
+	j, err := t.job(p)
 	return change.Enqueue{Job: j}, err == nil, err
+}
+
+func (t texter) job(p parcel) (queue.Job, error) {
+	m := p.message
+	payload, err := json.Marshal(textJob{Gateway: p.gateway.Name, Phone: m.Phone, Login: m.Login, Text: m.Text, PostCheck: m.PostCheck})
+	if err != nil {
+		return queue.Job{}, err
+	}
+	return t.queue.Make(jobText, jobText+":"+p.gateway.Name, payload)
 }
 
 func (t texter) sendJob(ctx context.Context, d queue.Delivery) error {
@@ -137,7 +149,11 @@ func (t texter) sendJob(ctx context.Context, d queue.Delivery) error {
 	if err := json.Unmarshal(d.Payload, &j); err != nil {
 		return queue.Permanent(errors.New("the job is damaged"))
 	}
-	return finalIfRefused(t.textNow(ctx, j.Gateway, j.Phone, j.Text))
+	g, k, err := t.find(ctx, smsprovider.Via{Gateway: j.Gateway})
+	if err != nil {
+		return finalIfRefused(err)
+	}
+	return finalIfRefused(k.Send(ctx, g, smsprovider.Message{Phone: j.Phone, Login: j.Login, Text: j.Text, PostCheck: j.PostCheck}))
 }
 
 // refreshJobs is how often a node counts the jobs for its metrics.

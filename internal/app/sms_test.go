@@ -146,3 +146,94 @@ func TestSMS_ScriptOutsideOfItsFolder(t *testing.T) {
 		}
 	}
 }
+
+// enroll_via_multichallenge: the answer to the first question is the number, the
+// answer to the second the value that was sent to it.
+func TestSMS_EnrolAtLogin(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	g := newSMSGateway(t, n)
+	n.Must("POST /policy/atlogin", apptest.P{"scope": "authentication", "action": "enroll_via_multichallenge=sms", "realm": "realm1", "active": "1"})
+	n.Must("POST /token/init", apptest.P{"type": "spass", "serial": "SPASS1", "user": "alice", "pin": "first"})
+	r := n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": "first"})
+	if r.Text("result.authentication") != "CHALLENGE" || r.Text("detail.message") != "Please enter your new phone number!" {
+		t.Fatalf("first question: %s", r.Raw)
+	}
+	if bad := n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": "call me", "transaction_id": r.Text("detail.transaction_id")}); bad.Accepted() || len(g.sent()) != 0 {
+		t.Errorf("no number: %s, sent %v", bad.Raw, g.sent())
+	}
+	r = n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": " +49 171/77 ", "transaction_id": r.Text("detail.transaction_id")})
+	if r.Text("result.authentication") != "CHALLENGE" || r.Text("detail.message") != "Enter the OTP from the SMS:" {
+		t.Fatalf("second question: %s", r.Raw)
+	}
+	g.mu.Lock()
+	texts := append([]string(nil), g.texts...)
+	g.mu.Unlock()
+	if len(texts) != 1 || !strings.HasPrefix(texts[0], "+49 171/77 ") {
+		t.Fatalf("sent: %q", texts)
+	}
+	code := strings.TrimPrefix(texts[0], "+49 171/77 ")
+	if r = n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": code, "transaction_id": r.Text("detail.transaction_id")}); !r.Accepted() {
+		t.Errorf("answer: %s", r.Raw)
+	}
+}
+
+// loginGateway is a service that knows users by their login names.
+func loginGateway(t *testing.T) (url string, seen func() []string) {
+	var mu sync.Mutex
+	var list []string
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		list = append(list, r.URL.Path+" "+r.FormValue("who")+" "+r.FormValue("text"))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string(nil), list...)
+	}
+}
+
+const loginModule = "edumfa.lib.smsprovider.HttpMessageToUidProvider.HttpMessageToUidProvider"
+
+// Gateways that want login names get the owner's, also when the request names the
+// serial, and are told of logins in the words of a policy.
+func TestSMS_ToLoginNames(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	url, seen := loginGateway(t)
+	n.Must("POST /smsgateway", apptest.P{"name": "gate", "module": loginModule, "option.URL": url + "/push", "option.HTTP_METHOD": "POST",
+		"option.who": "{uid}", "option.text": "{otp}", "option.POST_CHECK_URL": url + "/done"})
+	n.Must("POST /system/setConfig", apptest.P{"sms.identifier": "gate"})
+	n.Must("POST /policy/words", apptest.P{"scope": "authentication", "action": "smspostchecktext=Welcome {serial}, smstext=Code <otp>, sms_challenge_text=Look!", "realm": "realm1", "active": "1"})
+	n.Must("POST /token/init", apptest.P{"type": "sms", "serial": "SMS1", "user": "alice", "phone": "0171", "pin": "pin", "otpkey": parallelKey})
+	r := n.Call("POST /validate/check", apptest.P{"serial": "SMS1", "pass": "pin"})
+	list := seen()
+	if len(list) != 1 || !strings.HasPrefix(list[0], "/push alice Code ") || r.Text("detail.message") != "Look!" {
+		t.Fatalf("seen %q after %s", list, r.Raw)
+	}
+	code := strings.TrimPrefix(list[0], "/push alice Code ")
+	if r := n.Call("POST /validate/check", apptest.P{"serial": "SMS1", "pass": code, "transaction_id": r.Text("detail.transaction_id")}); !r.Accepted() {
+		t.Fatalf("answer: %s", r.Raw)
+	}
+	if list = seen(); len(list) != 2 || list[1] != "/done alice Welcome SMS1" {
+		t.Errorf("after the login: %q", list)
+	}
+}
+
+// Settings from before gateways had names still work.
+func TestSMS_SettingsWithoutGateway(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	url, seen := loginGateway(t)
+	n.Must("POST /token/init", apptest.P{"type": "sms", "serial": "SMS1", "user": "alice", "phone": "0171", "pin": "pin", "otpkey": parallelKey})
+	for _, c := range []struct{ module, config, want string }{
+		{smsModule, `{"URL": "` + url + `/old", "HTTP_Method": "POST", "SMS_PHONENUMBER_KEY": "who", "SMS_TEXT_KEY": "text", "PARAMETER": {"from": "{MFA}"}}`, "/old 0171 "},
+		{loginModule, `{"URL": "` + url + `/name", "HTTP_Method": "POST", "SMS_UID_KEY": "who", "SMS_TEXT_KEY": "text"}`, "/name alice "},
+	} {
+		before := len(seen())
+		n.Must("POST /system/setConfig", apptest.P{"sms.provider": c.module, "sms.providerConfig": c.config})
+		r := n.Call("POST /validate/check", apptest.P{"user": "alice", "pass": "pin"})
+		if list := seen(); len(list) != before+1 || !strings.HasPrefix(list[before], c.want) {
+			t.Errorf("%s: seen %q after %s", c.module, list, r.Raw)
+		}
+	}
+}

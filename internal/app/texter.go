@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"edumfa/internal/change"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/queue"
 	"edumfa/internal/smsprovider"
@@ -21,40 +20,83 @@ type texter struct {
 }
 
 // Text sends, or hands the message to the queue.
-func (t texter) Text(ctx context.Context, gateway, phone, message string) error {
-	job, later, err := t.TextLater(ctx, gateway, phone, message)
+func (t texter) Text(ctx context.Context, via smsprovider.Via, to smsprovider.Recipient, text string) error {
+	p, err := t.parcel(ctx, via, to, text)
 	if err != nil {
 		return err
 	}
-	if j, is := job.(change.Enqueue); later && is {
-		return t.queue.Add(ctx, j.Job)
-	}
-	return t.textNow(ctx, gateway, phone, message)
+	return t.pass(ctx, p)
 }
 
-func (t texter) textNow(ctx context.Context, gateway, phone, message string) error {
-	list, err := t.store.SMSGateways(ctx)
+func (t texter) PostCheck(ctx context.Context, via smsprovider.Via, to smsprovider.Recipient, text func(context.Context) (string, error)) error {
+	g, k, err := t.find(ctx, via)
+	if err != nil || k.PostCheck == nil || !k.PostCheck(g) {
+		return err
+	}
+	words, err := text(ctx)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(list, func(g smsprovider.Gateway) bool { return g.Name == gateway })
-	if i < 0 {
-		return mfaerr.NewConfig("The SMS gateway %s does not exist.", gateway)
+	m, err := k.Address(g, to, words)
+	if err != nil {
+		return err
 	}
-	return t.send(ctx, list[i], phone, message)
+	m.PostCheck = true
+	return t.pass(ctx, parcel{g, k, m})
 }
 
-func (t texter) TextVia(ctx context.Context, module string, options map[string]string, phone, message string) error {
-	return t.send(ctx, smsprovider.Gateway{Module: module, Options: options}, phone, message)
+// parcel is a message with its way.
+type parcel struct {
+	gateway smsprovider.Gateway
+	kind    smsprovider.Kind
+	message smsprovider.Message
 }
 
-func (t texter) send(ctx context.Context, g smsprovider.Gateway, phone, message string) error {
+func (t texter) parcel(ctx context.Context, via smsprovider.Via, to smsprovider.Recipient, text string) (parcel, error) {
+	g, k, err := t.find(ctx, via)
+	if err != nil {
+		return parcel{}, err
+	}
+	m, err := k.Address(g, to, text)
+	return parcel{g, k, m}, err
+}
+
+func (t texter) pass(ctx context.Context, p parcel) error {
+	if !t.queued(p) {
+		return p.send(ctx)
+	}
+	j, err := t.job(p)
+	if err != nil {
+		return err
+	}
+	return t.queue.Add(ctx, j)
+}
+
+func (p parcel) send(ctx context.Context) error { return p.kind.Send(ctx, p.gateway, p.message) }
+
+// queued reports whether the message waits in the queue: it is for gateways that
+// have a name, by which they are found when it is sent.
+func (t texter) queued(p parcel) bool { return t.queue != nil && p.gateway.Name != "" }
+
+func (t texter) find(ctx context.Context, via smsprovider.Via) (smsprovider.Gateway, smsprovider.Kind, error) {
+	g := smsprovider.Gateway{Module: via.Module, Options: via.Options}
+	if via.Gateway != "" {
+		list, err := t.store.SMSGateways(ctx)
+		if err != nil {
+			return g, smsprovider.Kind{}, err
+		}
+		i := slices.IndexFunc(list, func(g smsprovider.Gateway) bool { return g.Name == via.Gateway })
+		if i < 0 {
+			return g, smsprovider.Kind{}, mfaerr.NewConfig("The SMS gateway %s does not exist.", via.Gateway)
+		}
+		g = list[i]
+	}
 	for _, k := range t.kinds {
 		if k.Module == g.Module {
-			return k.Send(ctx, g, smsprovider.Message{Phone: phone, Text: message})
+			return g, k, nil
 		}
 	}
-	return mfaerr.NewConfig("The SMS provider %s is not known.", g.Module)
+	return g, smsprovider.Kind{}, mfaerr.NewConfig("The SMS provider %s is not known.", g.Module)
 }
 
 // mailText sends a mail for SMS gateways that take mails.

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"edumfa/internal/texttag"
 )
 
 // Prefix begins the names of the modules that there are in the field.
@@ -39,9 +41,29 @@ type Gateway struct {
 	Headers     map[string]string
 }
 
-// Message is a text for one phone.
+// Via chooses a gateway: by its name or, without one, a module with options that
+// belong to no gateway.
+type Via struct {
+	Gateway string
+	Module  string
+	Options map[string]string
+}
+
+// Recipient is who a message is for. It depends on the gateway what of it counts.
+type Recipient struct {
+	Phone string
+	Login string // "" for nobody
+	// Info reads the tokeninfo of the token that the message is about; nil without
+	// a token.
+	Info func(name string) string
+}
+
+// Message is a text for one phone or, where the kind wants it, one login name.
 type Message struct {
-	Phone, Text string
+	Phone, Login, Text string
+	// PostCheck: the text is not what the user waits for, but tells the gateway
+	// that he has logged in.
+	PostCheck bool
 }
 
 // Parameter describes an option of a kind.
@@ -62,9 +84,33 @@ type Kind struct {
 	// FreeOptions and Headers may be set beside the parameters.
 	FreeOptions, Headers bool
 	Parameters           []Parameter
+	// ToLogin: messages go to login names, not to phones.
+	ToLogin bool
+	// PostCheck reports whether the gateway wants to be told of logins; nil never.
+	PostCheck func(g Gateway) bool
 	// Send returns when the message was taken. Errors are for the log and never
 	// contain the message.
 	Send func(ctx context.Context, g Gateway, m Message) error
+}
+
+// LoginOption names the tokeninfo that counts as login name of a token without
+// owner.
+const LoginOption = "UID_TOKENINFO_ATTRIBUTE"
+
+// Address writes a message for a recipient. Errors: what the gateway needs of him
+// is not known.
+func (k Kind) Address(g Gateway, to Recipient, text string) (Message, error) {
+	m := Message{Phone: strings.TrimSpace(to.Phone), Login: to.Login, Text: text}
+	if name := g.Options[LoginOption]; m.Login == "" && name != "" && to.Info != nil {
+		m.Login = to.Info(name)
+	}
+	switch {
+	case k.ToLogin && m.Login == "":
+		return m, errors.New("the recipient of the message has no login name")
+	case !k.ToLogin && m.Phone == "":
+		return m, errors.New("the recipient of the message has no phone number")
+	}
+	return m, nil
 }
 
 // Has reports whether the kind has a parameter of its own with the name.
@@ -102,36 +148,18 @@ func (g Gateway) Phone(number string) string {
 
 var groups = regexp.MustCompile(`\\([0-9])`)
 
-// Fill puts message and number into a template: {otp} and {phone}; {{ and }} are
-// braces. Other tags are an error.
-func Fill(template string, m Message) (string, error) {
-	var b strings.Builder
-	for i := 0; i < len(template); i++ {
-		c := template[i]
-		if c != '{' && c != '}' {
-			b.WriteByte(c)
-			continue
-		}
-		if i+1 < len(template) && template[i+1] == c {
-			b.WriteByte(c)
-			i++
-			continue
-		}
-		end := strings.IndexByte(template[i:], '}')
-		if c == '}' || end < 0 {
-			return "", errors.New("a brace in an option of the gateway stands alone")
-		}
-		switch tag := template[i+1 : i+end]; tag {
-		case "otp":
-			b.WriteString(m.Text)
-		case "phone":
-			b.WriteString(m.Phone)
-		default:
-			return "", fmt.Errorf("the tag {%s} in an option of the gateway is not known", tag)
-		}
-		i += end
+// Fill puts message and recipient into a template: {otp}, and {uid} for kinds
+// that want login names, {phone} for the others. Other tags are an error.
+func (k Kind) Fill(template string, m Message) (string, error) {
+	tags := map[string]string{"otp": m.Text, "phone": m.Phone}
+	if k.ToLogin {
+		tags = map[string]string{"otp": m.Text, "uid": m.Login}
 	}
-	return b.String(), nil
+	text, err := texttag.Format(template, tags)
+	if err != nil {
+		return "", fmt.Errorf("an option of the gateway: %w", err)
+	}
+	return text, nil
 }
 
 // Sensitive reports whether the value of an option or header is likely a secret,

@@ -29,9 +29,46 @@ func TestFill(t *testing.T) {
 		{"Code {otp} for {phone}", "Code {phone} 287082 for 0171", true},
 		{"{{x}}", "{x}", true}, {"", "", true}, {"{user}", "", false}, {"{otp", "", false}, {"otp}", "", false}, {"{", "", false},
 	} {
-		if got, err := Fill(c.template, m); got != c.want || (err == nil) != c.ok {
+		if got, err := (Kind{}).Fill(c.template, m); got != c.want || (err == nil) != c.ok {
 			t.Errorf("%q: %q, %v", c.template, got, err)
 		}
+	}
+}
+
+func TestKind_Address(t *testing.T) {
+	phones, logins := Kind{}, Kind{ToLogin: true}
+	info := func(name string) string { return map[string]string{"account": "acc-9"}[name] }
+	g := Gateway{Options: map[string]string{LoginOption: "account"}}
+	for name, c := range map[string]struct {
+		kind Kind
+		g    Gateway
+		to   Recipient
+		want Message
+		ok   bool
+	}{
+		"a phone":            {phones, g, Recipient{Phone: " 0171 ", Login: "alice"}, Message{Phone: "0171", Login: "alice", Text: "x"}, true},
+		"no phone":           {phones, g, Recipient{Phone: " ", Login: "alice"}, Message{}, false},
+		"a login name":       {logins, g, Recipient{Login: "alice", Info: info}, Message{Login: "alice", Text: "x"}, true},
+		"no owner":           {logins, g, Recipient{Phone: "1", Info: info}, Message{Phone: "1", Login: "acc-9", Text: "x"}, true},
+		"no owner, no info":  {logins, Gateway{}, Recipient{Phone: "1", Info: info}, Message{}, false},
+		"no owner, no token": {logins, g, Recipient{Phone: "1"}, Message{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := c.kind.Address(c.g, c.to, "x")
+			if (err == nil) != c.ok || c.ok && got != c.want {
+				t.Errorf("%+v, %v, want %+v", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestKind_FillForLogins(t *testing.T) {
+	k, m := Kind{ToLogin: true}, Message{Phone: "0171", Login: "alice", Text: "287082"}
+	if got, err := k.Fill("{uid}: {otp}", m); got != "alice: 287082" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := k.Fill("{phone}", m); err == nil {
+		t.Error("a login name has no phone")
 	}
 }
 
@@ -40,6 +77,6 @@ func FuzzPhone(f *testing.F) {
 	f.Add(`/(a)/\1/`, "a")
 	f.Fuzz(func(_ *testing.T, expr, number string) {
 		(Gateway{Options: map[string]string{"REGEXP": expr}}).Phone(number)
-		_, _ = Fill(expr, Message{Phone: number, Text: number})
+		_, _ = Kind{}.Fill(expr, Message{Phone: number, Text: number})
 	})
 }

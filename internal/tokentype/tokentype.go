@@ -17,6 +17,7 @@ import (
 	"edumfa/internal/resolver"
 	"edumfa/internal/secret"
 	"edumfa/internal/settings"
+	"edumfa/internal/smsprovider"
 	"edumfa/internal/token"
 )
 
@@ -78,7 +79,7 @@ type LaterMailer interface {
 
 // LaterTexter is the same ability of texters.
 type LaterTexter interface {
-	TextLater(ctx context.Context, gateway, phone, message string) (c change.Change, ok bool, err error)
+	TextLater(ctx context.Context, via smsprovider.Via, to smsprovider.Recipient, text string) (c change.Change, ok bool, err error)
 }
 
 // MailServer is a mail server as settings describe it.
@@ -92,11 +93,12 @@ type MailServer struct {
 	Timeout  time.Duration // zero is the usual one
 }
 
-// Texter sends text messages through a configured SMS gateway.
+// Texter sends text messages through SMS gateways.
 type Texter interface {
-	Text(ctx context.Context, gateway, phone, message string) error
-	// TextVia sends by a module with options that belong to no gateway.
-	TextVia(ctx context.Context, module string, options map[string]string, phone, message string) error
+	Text(ctx context.Context, via smsprovider.Via, to smsprovider.Recipient, text string) error
+	// PostCheck tells a gateway that wants to know it that a login with a message
+	// succeeded; the text is made for such a gateway only.
+	PostCheck(ctx context.Context, via smsprovider.Via, to smsprovider.Recipient, text func(context.Context) (string, error)) error
 }
 
 // Mail is a text for one address.

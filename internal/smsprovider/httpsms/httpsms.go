@@ -21,32 +21,56 @@ const (
 	maxTimeout     = 60 * time.Second
 )
 
-// Kind returns the kind.
+// Kind sends to phone numbers.
 func Kind() smsprovider.Kind {
-	yesNo := []string{"yes", "no"}
 	k := smsprovider.Kind{
 		Module: smsprovider.Prefix + "HttpSMSProvider.HttpSMSProvider", FreeOptions: true, Headers: true,
-		Parameters: []smsprovider.Parameter{
-			{Name: "URL", Required: true, Help: "Address of the gateway."},
-			{Name: "HTTP_METHOD", Required: true, Help: "The gateway takes GET or POST requests.", Values: []string{"GET", "POST"}},
-			{Name: "RETURN_SUCCESS", Help: "A text that only the answer to a message that was taken contains."},
-			{Name: "RETURN_FAIL", Help: "A text that only the answer to a message that was not taken contains."},
-			{Name: "USERNAME", Help: "Name for basic authentication."},
-			{Name: "PASSWORD", Help: "Password for basic authentication."},
-			{Name: "CHECK_SSL", Required: true, Help: "Check the certificate of the gateway.", Values: yesNo},
-			{Name: "SEND_DATA_AS_JSON", Required: true, Help: "The body of POST requests is JSON.", Values: yesNo},
-			{Name: "REGEXP", Help: smsprovider.RegexpHelp},
-			{Name: "PROXY", Help: "A proxy, in the older form. HTTP_PROXY and HTTPS_PROXY replace it."},
-			{Name: "HTTP_PROXY", Help: "Proxy for http."},
-			{Name: "HTTPS_PROXY", Help: "Proxy for https."},
-			{Name: "TIMEOUT", Help: "Seconds until the gateway must have answered (3)."},
-		},
+		Parameters: append(common(),
+			smsprovider.Parameter{Name: "REGEXP", Help: smsprovider.RegexpHelp},
+			smsprovider.Parameter{Name: "PROXY", Help: "A proxy, in the older form. HTTP_PROXY and HTTPS_PROXY replace it."}),
 	}
+	return sending(k)
+}
+
+// optPostCheckURL is the address of requests that follow a login.
+const optPostCheckURL = "POST_CHECK_URL"
+
+// LoginKind sends to login names, for services that know themselves how to reach
+// a user.
+func LoginKind() smsprovider.Kind {
+	k := smsprovider.Kind{
+		Module: smsprovider.Prefix + "HttpMessageToUidProvider.HttpMessageToUidProvider", FreeOptions: true, Headers: true, ToLogin: true,
+		PostCheck: func(g smsprovider.Gateway) bool { return g.Options[optPostCheckURL] != "" },
+		Parameters: append(common(),
+			smsprovider.Parameter{Name: smsprovider.LoginOption, Help: "Tokeninfo with the name to send to, for tokens without owner."},
+			smsprovider.Parameter{Name: optPostCheckURL, Help: "Address that is told of every login with a message."}),
+	}
+	return sending(k)
+}
+
+func sending(k smsprovider.Kind) smsprovider.Kind {
 	own := k
 	k.Send = func(ctx context.Context, g smsprovider.Gateway, m smsprovider.Message) error {
 		return send(ctx, own, g, m)
 	}
 	return k
+}
+
+func common() []smsprovider.Parameter {
+	yesNo := []string{"yes", "no"}
+	return []smsprovider.Parameter{
+		{Name: "URL", Required: true, Help: "Address of the gateway."},
+		{Name: "HTTP_METHOD", Required: true, Help: "The gateway takes GET or POST requests.", Values: []string{"GET", "POST"}},
+		{Name: "RETURN_SUCCESS", Help: "A text that only the answer to a message that was taken contains."},
+		{Name: "RETURN_FAIL", Help: "A text that only the answer to a message that was not taken contains."},
+		{Name: "USERNAME", Help: "Name for basic authentication."},
+		{Name: "PASSWORD", Help: "Password for basic authentication."},
+		{Name: "CHECK_SSL", Required: true, Help: "Check the certificate of the gateway.", Values: yesNo},
+		{Name: "SEND_DATA_AS_JSON", Required: true, Help: "The body of POST requests is JSON.", Values: yesNo},
+		{Name: "HTTP_PROXY", Help: "Proxy for http."},
+		{Name: "HTTPS_PROXY", Help: "Proxy for https."},
+		{Name: "TIMEOUT", Help: "Seconds until the gateway must have answered (3)."},
+	}
 }
 
 func send(ctx context.Context, k smsprovider.Kind, g smsprovider.Gateway, m smsprovider.Message) error {
@@ -77,11 +101,15 @@ func send(ctx context.Context, k smsprovider.Kind, g smsprovider.Gateway, m smsp
 
 func request(k smsprovider.Kind, g smsprovider.Gateway, m smsprovider.Message) (outhttp.Request, error) {
 	o := g.Options
-	r := outhttp.Request{Method: "GET", Header: map[string]string{}, SkipVerify: o["CHECK_SSL"] == "no", Proxies: proxies(o), Timeout: timeout(o["TIMEOUT"])}
-	if o["URL"] == "" {
+	r := outhttp.Request{Method: "GET", Header: map[string]string{}, SkipVerify: o["CHECK_SSL"] == "no", Proxies: proxies(k, o), Timeout: timeout(o["TIMEOUT"])}
+	address := o["URL"]
+	if m.PostCheck {
+		address = o[optPostCheckURL]
+	}
+	if address == "" {
 		return r, errors.New("the SMS gateway has no URL")
 	}
-	target, err := url.Parse(o["URL"])
+	target, err := url.Parse(address)
 	if err != nil {
 		return r, errors.New("the URL of the SMS gateway is not valid")
 	}
@@ -95,7 +123,7 @@ func request(k smsprovider.Kind, g smsprovider.Gateway, m smsprovider.Message) (
 		if k.Has(name) {
 			continue
 		}
-		text, err := smsprovider.Fill(v, m)
+		text, err := k.Fill(v, m)
 		if err != nil {
 			return r, err
 		}
@@ -149,7 +177,7 @@ func latin1(text string) string {
 	return string(out)
 }
 
-func proxies(o map[string]string) map[string]string {
+func proxies(k smsprovider.Kind, o map[string]string) map[string]string {
 	out := map[string]string{}
 	if p := o["HTTP_PROXY"]; p != "" {
 		out["http"] = p
@@ -157,7 +185,7 @@ func proxies(o map[string]string) map[string]string {
 	if p := o["HTTPS_PROXY"]; p != "" {
 		out["https"] = p
 	}
-	if old := o["PROXY"]; old != "" && len(out) == 0 {
+	if old := o["PROXY"]; old != "" && len(out) == 0 && k.Has("PROXY") {
 		scheme, _, _ := strings.Cut(old, ":")
 		out[scheme] = old
 	}

@@ -34,6 +34,7 @@ func send(ctx context.Context, mail Mail, g smsprovider.Gateway, m smsprovider.M
 		return errors.New("the SMS gateway has no mail server or no address")
 	}
 	m.Phone = g.Phone(m.Phone)
+	var own smsprovider.Kind
 	var out [3]string
 	for i, x := range []struct{ option, def string }{{"MAILTO", ""}, {"SUBJECT", "{phone}"}, {"BODY", "{otp}"}} {
 		template, set := g.Options[x.option]
@@ -41,7 +42,7 @@ func send(ctx context.Context, mail Mail, g smsprovider.Gateway, m smsprovider.M
 			template = x.def
 		}
 		var err error
-		if out[i], err = smsprovider.Fill(template, m); err != nil {
+		if out[i], err = own.Fill(template, m); err != nil {
 			return err
 		}
 	}

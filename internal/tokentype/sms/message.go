@@ -9,6 +9,7 @@ import (
 
 	"edumfa/internal/change"
 	"edumfa/internal/resolver"
+	"edumfa/internal/smsprovider"
 	"edumfa/internal/texttag"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -17,17 +18,21 @@ import (
 const defaultText = "<otp>"
 
 // message is a text and where it goes.
-type message struct{ phone, text string }
+type message struct {
+	to   smsprovider.Recipient
+	text string
+}
 
-// compose writes the message with the value of a counter.
-func compose(ctx context.Context, e *tokentype.Env, t *token.Token, counter int64) (message, error) {
+// compose writes the message with the value of a counter, in the words of a
+// policy.
+func compose(ctx context.Context, e *tokentype.Env, t *token.Token, counter int64, policy string) (message, error) {
 	code, err := value(e, t, counter)
 	if err != nil {
 		return message{}, err
 	}
 	// a user store that is down costs the names in the text, not the message
 	owner, _ := e.Owner(ctx, t)
-	text, ok, err := e.Rules.Text("authentication", "smstext")
+	text, ok, err := e.Rules.Text("authentication", policy)
 	if err != nil {
 		return message{}, err
 	}
@@ -35,7 +40,7 @@ func compose(ctx context.Context, e *tokentype.Env, t *token.Token, counter int6
 		text = defaultText
 	}
 	text = texttag.Old(text, map[string]string{"otp": code, "serial": t.Serial})
-	return message{phone: phone(t, owner), text: texttag.Fill(text, tags(e, t, owner, code))}, nil
+	return message{to: recipient(e, t, owner), text: texttag.Fill(text, tags(e, t, owner, code))}, nil
 }
 
 // phone is the number; empty for none.
@@ -44,6 +49,10 @@ func phone(t *token.Token, owner resolver.Attributes) string {
 		return owner.Text("mobile")
 	}
 	return t.InfoText(infoPhone)
+}
+
+func recipient(e *tokentype.Env, t *token.Token, owner resolver.Attributes) smsprovider.Recipient {
+	return smsprovider.Recipient{Phone: phone(t, owner), Login: e.OwnerLogin, Info: t.InfoText}
 }
 
 // tags are what the text may contain. Those without a meaning here are empty, as
@@ -72,49 +81,47 @@ func requestChallenge(e *tokentype.Env) string {
 	return s
 }
 
-// send gives the message to the token's gateway, the one for all tokens of the
-// type, or the one of settings from before gateways had names.
+// send gives the message to the token's gateway.
 func send(ctx context.Context, e *tokentype.Env, t *token.Token, m message) error {
-	if strings.TrimSpace(m.phone) == "" {
-		return errors.New("the token has no phone number")
-	}
-	if name := gateway(e, t); name != "" {
-		return e.Texter.Text(ctx, name, m.phone, m.text)
-	}
-	module := e.Settings.Text("sms.provider", "")
-	if module == "" {
-		return errors.New("no SMS gateway is chosen for the type sms")
-	}
-	options, err := oldOptions(e.Settings.Text("sms.providerConfig", "{}"))
+	via, err := gateway(e, t)
 	if err != nil {
 		return err
 	}
-	return e.Texter.TextVia(ctx, module, options, m.phone, m.text)
+	return e.Texter.Text(ctx, via, m.to, m.text)
 }
 
-// gateway is the SMS gateway of the token, or the one for all tokens of the type;
-// "" for none.
-func gateway(e *tokentype.Env, t *token.Token) string {
-	if name := t.InfoText(infoGateway); name != "" {
-		return name
+// gateway is the one of the token, the one for all tokens of the type, or the one
+// of settings from before gateways had names.
+func gateway(e *tokentype.Env, t *token.Token) (smsprovider.Via, error) {
+	name := t.InfoText(infoGateway)
+	if name == "" {
+		name = e.Settings.Text(infoGateway, "")
 	}
-	return e.Settings.Text(infoGateway, "")
+	if name != "" {
+		return smsprovider.Via{Gateway: name}, nil
+	}
+	module := e.Settings.Text("sms.provider", "")
+	if module == "" {
+		return smsprovider.Via{}, errors.New("no SMS gateway is chosen for the type sms")
+	}
+	options, err := oldOptions(module, e.Settings.Text("sms.providerConfig", "{}"))
+	return smsprovider.Via{Module: module, Options: options}, err
 }
 
 // later makes a change that has the message sent once the request is stored;
 // false when it is to be sent at once.
 func later(ctx context.Context, e *tokentype.Env, t *token.Token, m message) (change.Change, bool, error) {
 	queued, can := e.Texter.(tokentype.LaterTexter)
-	name := gateway(e, t)
-	if !can || name == "" || strings.TrimSpace(m.phone) == "" {
-		return nil, false, nil
+	via, err := gateway(e, t)
+	if !can || err != nil {
+		return nil, false, nil // sending says what is wrong
 	}
-	return queued.TextLater(ctx, name, m.phone, m.text)
+	return queued.TextLater(ctx, via, m.to, m.text)
 }
 
 // oldOptions turns the JSON of settings from before gateways had names into the
 // options of a gateway.
-func oldOptions(text string) (map[string]string, error) {
+func oldOptions(module, text string) (map[string]string, error) {
 	var old map[string]any
 	if err := json.Unmarshal([]byte(text), &old); err != nil {
 		return nil, errors.New("the setting sms.providerConfig is no JSON object")
@@ -122,7 +129,10 @@ func oldOptions(text string) (map[string]string, error) {
 	names := map[string]string{"HTTP_Method": "HTTP_METHOD", "IDENTIFIER": "SMTPIDENTIFIER"}
 	out := map[string]string{}
 	escape := strings.NewReplacer("{", "{{", "}", "}}")
-	phoneKey, textKey := "phone", "sms"
+	toKey, toTag, textKey := "phone", "{phone}", "sms"
+	if strings.HasSuffix(module, ".HttpMessageToUidProvider") {
+		toKey, toTag, textKey = "uid", "{uid}", "message"
+	}
 	for k, v := range old {
 		s := fmt.Sprint(v)
 		switch k {
@@ -131,8 +141,8 @@ func oldOptions(text string) (map[string]string, error) {
 			for name, x := range fixed {
 				out[name] = escape.Replace(fmt.Sprint(x))
 			}
-		case "SMS_PHONENUMBER_KEY":
-			phoneKey = s
+		case "SMS_PHONENUMBER_KEY", "SMS_UID_KEY":
+			toKey = s
 		case "SMS_TEXT_KEY":
 			textKey = s
 		case "CHECK_SSL":
@@ -147,7 +157,7 @@ func oldOptions(text string) (map[string]string, error) {
 		}
 	}
 	if _, http := out["URL"]; http {
-		out[phoneKey], out[textKey] = "{phone}", "{otp}"
+		out[toKey], out[textKey] = toTag, "{otp}"
 	}
 	return out, nil
 }

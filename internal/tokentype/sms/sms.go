@@ -32,6 +32,7 @@ const (
 	msgPrompt  = "Enter the OTP from the SMS:"
 	msgNotSent = "The PIN was correct, but the SMS could not be sent!"
 	msgVerify  = "Please enter a valid OTP value of the new token."
+	msgNumber  = "Please enter your new phone number!"
 )
 
 const (
@@ -41,6 +42,9 @@ const (
 	// the counter of the value that was sent for it.
 	counterMark = "counter "
 )
+
+// policyText names the words of messages with a value.
+const policyText = "smstext"
 
 // Type is the token type sms.
 type Type struct{}
@@ -155,12 +159,16 @@ func (Type) reserve(e *tokentype.Env, m tokentype.Match) (tokentype.Match, error
 }
 
 // Follow sends the next value after a success, where the policy wants it.
+// Otherwise gateways that want to know of logins are told.
 func (Type) Follow(ctx context.Context, e *tokentype.Env, t *token.Token, m tokentype.Match) (func(context.Context) error, error) {
 	on, err := e.Rules.On("authentication", "smsautosend")
-	if err != nil || !on {
+	if err != nil {
 		return nil, err
 	}
-	text, err := compose(ctx, e, t, m.Next)
+	if !on {
+		return func(ctx context.Context) error { return postCheck(ctx, e, t, m.Next) }, nil
+	}
+	text, err := compose(ctx, e, t, m.Next, policyText)
 	if err != nil {
 		return nil, err
 	}
@@ -175,6 +183,19 @@ func (Type) Follow(ctx context.Context, e *tokentype.Env, t *token.Token, m toke
 	return func(ctx context.Context) error { return send(ctx, e, t, text) }, nil
 }
 
+// postCheck tells the gateway of a login. Its text may hold the next value: the
+// service behind such gateways shows it on the user's device.
+func postCheck(ctx context.Context, e *tokentype.Env, t *token.Token, next int64) error {
+	via, err := gateway(e, t)
+	if err != nil {
+		return nil // a token without a gateway has nobody to tell
+	}
+	return e.Texter.PostCheck(ctx, via, recipient(e, t, nil), func(ctx context.Context) (string, error) {
+		m, err := compose(ctx, e, t, next, "smspostchecktext")
+		return m.text, err
+	})
+}
+
 // Prompt sends the next value. Its counter is stored before it is sent: a value
 // is sent once only.
 func (Type) Prompt(ctx context.Context, e *tokentype.Env, t *token.Token) (tokentype.Prompt, error) {
@@ -187,7 +208,7 @@ func (Type) Prompt(ctx context.Context, e *tokentype.Env, t *token.Token) (token
 	}
 	valid := time.Duration(e.Settings.Int("sms.providerTimeout", defaultValid)) * time.Second
 	next := t.Count + 1
-	message, err := compose(ctx, e, t, next)
+	message, err := compose(ctx, e, t, next, policyText)
 	if err != nil {
 		return tokentype.Prompt{}, err
 	}
@@ -214,7 +235,7 @@ func (Type) Prompt(ctx context.Context, e *tokentype.Env, t *token.Token) (token
 // proved.
 func (Type) AskVerification(ctx context.Context, e *tokentype.Env, t *token.Token) (map[string]any, error) {
 	next := t.Count + 1
-	message, err := compose(ctx, e, t, next)
+	message, err := compose(ctx, e, t, next, policyText)
 	if err != nil {
 		return nil, err
 	}
