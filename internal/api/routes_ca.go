@@ -8,5 +8,6 @@ func (a *API) caRoutes() []Route {
 		{Method: "GET", Path: "/caconnector/specific/{catype}", Who: adminOnly, Steps: steps(a.needs("caconnectorread")), Do: a.caSpecific, Light: true},
 		{Method: "POST", Path: "/caconnector/{name}", Who: adminOnly, Steps: steps(a.needs("caconnectorwrite")), Do: a.caSet, Light: true},
 		{Method: "DELETE", Path: "/caconnector/{name}", Who: adminOnly, Steps: steps(a.needs("caconnectordelete")), Do: a.caDelete, Light: true},
+		{Method: "GET", Path: "/certificate/ssh/{caconnector}", Do: a.sshAuthority, Light: true},
 	}
 }

@@ -33,6 +33,7 @@ func (a *API) tokenRoutes() []Route {
 		{Method: "POST", Path: "/token/copypin", Who: adminOnly, Steps: steps(a.needs("copytokenpin"), a.on("token_copypin")), Do: a.tokenCopyPIN},
 		{Method: "POST", Path: "/token/copyuser", Who: adminOnly, Steps: steps(a.needs("copytokenuser"), a.on("token_copyuser")), Do: a.tokenCopyUser},
 		{Method: "POST", Path: "/token/lost/{serial}", Who: adminOrUser, Steps: steps(a.needs("losttoken"), a.on("token_lost")), Do: a.tokenLost},
+		{Method: "POST", Path: "/token/sshcertificate/{serial}", Who: adminOrUser, Steps: steps(a.needs("enrollSSHKEY"), a.on("token_sshcertificate")), Do: a.tokenSSHCertificate},
 		{Method: "GET", Path: "/token/getserial/{otp}", Who: adminOnly, Steps: steps(a.needs("getserial"), a.on("token_getserial")), Do: a.tokenByValue},
 		{Method: "POST", Path: "/token/info/{serial}/{key}", Who: adminOnly, Steps: steps(a.needs("settokeninfo"), a.on("token_info")), Do: a.tokenInfoSet},
 		{Method: "DELETE", Path: "/token/info/{serial}/{key}", Who: adminOnly, Steps: steps(a.needs("settokeninfo"), a.on("token_info")), Do: a.tokenInfoDelete},

@@ -10,6 +10,7 @@ import (
 	"edumfa/internal/ca/est"
 	"edumfa/internal/ca/local"
 	"edumfa/internal/ca/microsoft"
+	"edumfa/internal/ca/sshca"
 	"edumfa/internal/ca/vault"
 	"edumfa/internal/event"
 	"edumfa/internal/event/handler/requestmangler"
@@ -111,6 +112,7 @@ func CAKinds() []ca.Kind {
 		acme.Kind(),
 		est.Kind(),
 		vault.Kind(),
+		sshca.Kind{},
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"unicode"
 
 	"edumfa/internal/mfaerr"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -34,9 +33,6 @@ func (Type) Info() tokentype.Info {
 		ClientMode: tokentype.Interactive, Authenticates: true, NoPIN: true, EnrollableBy: []string{"admin", "user"},
 	}
 }
-
-// Actions are the type's own policy actions: none.
-func (Type) Actions() []action.Definition { return nil }
 
 // Enroll stores the key: type, Base64 and comment as in authorized_keys.
 func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {
