@@ -22,7 +22,6 @@ import (
 	"edumfa/internal/keystore"
 	"edumfa/internal/logging"
 	"edumfa/internal/login"
-	"edumfa/internal/mail"
 	"edumfa/internal/passhash"
 	"edumfa/internal/pgp"
 	"edumfa/internal/policy/action"
@@ -210,17 +209,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	}
 	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k}
 	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, Local: d.Local, Rand: d.Rand})
-	post := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}}
-	smsKinds := SMSKinds(post.mailText, c.SMSScriptDir)
-	texts := texter{store: a.Store, kinds: smsKinds}
-	a.Queue = &queue.Queue{Store: a.Store, Keys: k, MaxAge: c.JobQueueMaxAge, Node: settings{c}.NodeFor(""), Now: d.Now, Rand: d.Rand, Log: d.Log, Kinds: JobKinds(post, texts)}
-	d.Metrics.JobQueue(a.Queue.State)
-	if c.JobQueue {
-		post.queue = a.Queue
-	}
-	if c.JobQueue && c.JobQueueSMS {
-		texts.queue = a.Queue
-	}
+	post, texts := a.openQueue(k)
 	a.api = &api.API{
 		Config: settings{c}, Store: a.audit, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
@@ -232,7 +221,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
 		Remote: &remoteserver.Client{Now: d.Now}, CAs: cas,
-		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: smsKinds,
+		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: texts.kinds,
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
 	}

@@ -23,6 +23,27 @@ const (
 	jobText = "sms"
 )
 
+// openQueue makes the job queue, and the mailer and the texter that use it where
+// the configuration says so. What the queue delivers goes out at once.
+func (a *App) openQueue(k keys) (mailer, texter) {
+	d, c := a.deps, a.Config
+	now := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}}
+	a.Queue = &queue.Queue{
+		Store: a.Store, Keys: k, MaxAge: c.JobQueueMaxAge, Node: settings{c}.NodeFor(""), Now: d.Now, Rand: d.Rand, Log: d.Log,
+		Kinds: JobKinds(now, texter{store: a.Store, kinds: SMSKinds(now.mailText, c.SMSScriptDir)}),
+	}
+	d.Metrics.JobQueue(a.Queue.State)
+	post := now
+	if c.JobQueue {
+		post.queue = a.Queue
+	}
+	texts := texter{store: a.Store, kinds: SMSKinds(post.mailText, c.SMSScriptDir)}
+	if c.JobQueue && c.JobQueueSMS {
+		texts.queue = a.Queue
+	}
+	return post, texts
+}
+
 // SealJob encrypts the payload of a job, which may hold a one-time password.
 func (k keys) SealJob(payload []byte) (string, error) {
 	data, iv, err := k.Encrypt(keystore.Value, payload, k.rand)

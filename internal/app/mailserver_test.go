@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // mailServer takes every mail and keeps it.
@@ -17,25 +18,61 @@ type mailServer struct {
 	mu    sync.Mutex
 	mails []*mail.Message
 	texts []string
+
+	listener net.Listener
+	talks    sync.WaitGroup
+	closing  chan struct{}
 }
 
 func newMailServer(t *testing.T) *mailServer {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s := &mailServer{port: "0"}
+	s.start(t)
+	t.Cleanup(s.stop)
+	return s
+}
+
+// start listens, on the same port as before if there was one.
+func (s *mailServer) start(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:"+s.port)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	s := &mailServer{port: l.Addr().String()[strings.LastIndex(l.Addr().String(), ":")+1:]}
-	go func() {
+	s.port = l.Addr().String()[strings.LastIndex(l.Addr().String(), ":")+1:]
+	closing := make(chan struct{})
+	s.listener, s.closing = l, closing
+	s.talks.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go s.talk(c)
+			s.talks.Go(func() {
+				done := make(chan struct{})
+				defer close(done)
+				go func() {
+					select {
+					case <-closing: // between two commands; see talk
+						_ = c.SetReadDeadline(time.Now())
+					case <-done:
+					}
+				}()
+				s.talk(c)
+			})
 		}
-	}()
-	return s
+	})
+}
+
+// stop ends all connections. A mail whose text was sent is taken and confirmed.
+func (s *mailServer) stop() {
+	select {
+	case <-s.closing:
+		return
+	default:
+	}
+	close(s.closing)
+	_ = s.listener.Close()
+	s.talks.Wait()
 }
 
 // talk is RFC 5321 as far as a client goes that has no questions.
