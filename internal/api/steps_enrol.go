@@ -207,6 +207,11 @@ func (x callerRules) Words(_, action string) ([]string, error) {
 	return x.a.policyValues(x.ctx, x.r, x.a.callerQuery(x.r, action), policy.Words)
 }
 
+// Values are all values of an action of the caller's own scope, blanks and all.
+func (x callerRules) Values(_, action string) ([]string, error) {
+	return x.a.policyValues(x.ctx, x.r, x.a.callerQuery(x.r, action), policy.Whole)
+}
+
 // typeDefaults sets the parameters that policies prescribe for a type. They win
 // over those of the request.
 func (a *API) typeDefaults(ctx context.Context, r *Request) error {

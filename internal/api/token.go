@@ -31,6 +31,7 @@ func (a *API) tokenList(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.settle(ctx, r, list)
 	rows, err := a.tokenRows(ctx, r, list)
 	if err != nil {
 		return nil, err
@@ -160,8 +161,12 @@ func (a *API) tokenRows(ctx context.Context, r *Request, list []*token.Token) ([
 	for _, t := range list {
 		row := tokenRow(t, owners, hidden)
 		typ, _ := a.Types.Get(t.TypeKey())
+		info := row["info"].(map[string]any)
 		if v, has := typ.(tokentype.InfoViewer); has {
-			v.ViewInfo(row["info"].(map[string]any))
+			v.ViewInfo(info)
+		}
+		if v, has := typ.(tokentype.InfoAdder); has {
+			v.AddInfo(func() *tokentype.Env { return a.ownerEnv(ctx, r, t) }, t, info, func(name string) bool { return slices.Contains(hidden, name) })
 		}
 		rows = append(rows, row)
 	}
@@ -225,7 +230,7 @@ func tokenRow(t *token.Token, owners map[ownerKey]ownerView, hidden []string) ma
 			continue
 		}
 		info[k] = v.Value
-		if v.Type != "" {
+		if v.Type != "" && !slices.Contains(hidden, k+".type") {
 			info[k+".type"] = v.Type
 		}
 	}

@@ -19,8 +19,23 @@ func (a *API) tokenDisable(ctx context.Context, r *Request) (*Answer, error) {
 	return a.each(func(ctx context.Context, t *token.Token) (bool, error) { return a.Tokens.Enable(ctx, t, false) })(ctx, r)
 }
 
-// tokenRevoke ends tokens for good.
+// tokenRevoke ends tokens for good. What is known outside is taken back there
+// first, token by token, so that one that cannot be taken back stays as it is.
 func (a *API) tokenRevoke(ctx context.Context, r *Request) (*Answer, error) {
+	reason, err := revocationReason(r.Params.TextOr("reason", ""))
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.targets(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	a.settle(ctx, r, list)
+	for _, t := range list {
+		if err := a.revokeOutside(ctx, r, t, reason); err != nil {
+			return nil, err
+		}
+	}
 	return a.each(always(a.Tokens.Revoke))(ctx, r)
 }
 

@@ -196,12 +196,16 @@ func (a *API) env(ctx context.Context, r *Request, t *token.Token, u user.User) 
 		After:   func(f func(context.Context) error) { r.after = append(r.after, f) },
 		Changes: &r.Changes,
 		Origin:  r.HTTP.Header.Get("Origin"),
+		CA:      r.Snap.CAs.Connector,
 		Tokens: func(ctx context.Context, f token.Filter) ([]*token.Token, error) {
 			return a.Store.Tokens(ctx, f, token.WithInfo)
 		},
 		Challenges: func(ctx context.Context, serial, transactionID string) ([]challenge.Challenge, error) {
 			return a.challengesOf(ctx, serial, transactionID)
 		},
+	}
+	if r.Admin() || r.SelfService() {
+		env.Caller = callerRules{a, r, ctx}
 	}
 	env.Help = func(ctx context.Context, tokens []*token.Token, pass secret.String) (tokentype.Helper, bool, error) {
 		return a.Logins.Help(ctx, env, tokens, pass)

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
-	"edumfa/internal/api"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
+	"edumfa/internal/api"
 	"edumfa/internal/config"
 	"edumfa/internal/keystore"
 	"edumfa/internal/passhash"
@@ -40,6 +42,17 @@ func (k keys) Open(s token.Sealed) (string, error) {
 func (k keys) SealPassword(text string) (string, error) { return k.EncryptPassword(text, k.rand) }
 
 func (k keys) OpenPassword(stored string) (string, error) { return k.DecryptPassword(stored) }
+
+// OpenPIN reads a PIN that is kept so that it can be read. Others are hashes,
+// which nobody reads.
+func (k keys) OpenPIN(stored string) (string, error) {
+	if !strings.HasPrefix(stored, keystore.PINPrefix) {
+		return "", errHashedPIN
+	}
+	return k.DecryptPIN(stored)
+}
+
+var errHashedPIN = errors.New("the PIN is kept as a hash")
 
 // decrypt opens a stored setting; what cannot be opened becomes the word that
 // stands for it everywhere.

@@ -207,7 +207,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	if err != nil {
 		return err
 	}
-	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k}
+	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k, ReadablePIN: a.readablePIN}
 	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, Local: d.Local, Rand: d.Rand})
 	post, texts := a.openQueue(k)
 	a.api = &api.API{
@@ -231,6 +231,12 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		a.api.Verifier = a.Signer.Verifier(c.CheckOldSignatures)
 	}
 	return nil
+}
+
+// readablePIN tells the types whose PINs have to be read again.
+func (a *App) readablePIN(tokenType string) bool {
+	t, known := a.Types.Get(tokenType)
+	return known && t.Info().ReadablePIN
 }
 
 // Handler serves the API.

@@ -29,6 +29,7 @@ import (
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/tokentype/applspec"
+	"edumfa/internal/tokentype/certificate"
 	"edumfa/internal/tokentype/daplug"
 	"edumfa/internal/tokentype/daypassword"
 	"edumfa/internal/tokentype/email"
@@ -80,6 +81,7 @@ func TokenTypes() []tokentype.Type {
 		sshkey.Type{},
 		yubikey.Type{},
 		vasco.Type{},
+		certificate.Type{},
 	}, planned.Types()...)
 }
 
@@ -152,6 +154,10 @@ func PolicyActions(types []tokentype.Type, d action.Dynamic) *action.Catalog {
 		list = append(list, action.ForType(action.TypeFacts{Name: i.Name, SelfService: slices.Contains(i.EnrollableBy, "user"), PINScopes: i.PINScopes})...)
 		if i.Planned {
 			list = append(list, action.Own(i.Name, d)...)
+			continue
+		}
+		if c, chooses := t.(tokentype.Chooses); chooses {
+			list = append(list, c.ActionsWith(d)...)
 			continue
 		}
 		list = append(list, t.Actions()...)

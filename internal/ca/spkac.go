@@ -45,7 +45,10 @@ func ParseSPKAC(text string) (*SPKAC, error) {
 		}
 		out.Subject = append(out.Subject, pkix.AttributeTypeAndValue{Type: oid, Value: strings.TrimSpace(value)})
 	}
-	return out, out.check(signed)
+	if err := out.check(signed); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // check reads PublicKeyAndChallenge and SignedPublicKeyAndChallenge of the

@@ -29,6 +29,7 @@ type Store interface {
 	CountTokens(ctx context.Context, f token.Filter) (int, error)
 	InsertToken(ctx context.Context, t *token.Token) error
 	UpdateToken(ctx context.Context, before, t *token.Token) error
+	DeleteToken(ctx context.Context, id int64, serial string) error
 }
 
 // PINs makes what is stored of a PIN.
@@ -91,15 +92,10 @@ func (s *Service) Init(ctx context.Context, e *tokentype.Env, r Request) (*token
 	if r.Verify && typ.Info().Verifiable && slices.Contains([]string{"", token.StateEnrolled, token.StateVerify}, t.State) {
 		t.State = token.StateVerify
 	}
-	if err := s.finish(ctx, e, t, r.Params, r.Kind); err != nil {
+	if err := s.finish(ctx, e, t, r, typ.Info().ReadablePIN); err != nil {
 		return nil, nil, err
 	}
-	if before == nil {
-		err = s.Store.InsertToken(ctx, t)
-	} else {
-		err = s.Store.UpdateToken(ctx, before, t)
-	}
-	if err != nil {
+	if err := s.store(ctx, before, t, &out); err != nil {
 		return nil, nil, err
 	}
 	if s.SafeStore {
@@ -187,14 +183,15 @@ func (s *Service) place(t *token.Token, r Request) error {
 }
 
 // finish sets what every token has after its type has filled it.
-func (s *Service) finish(ctx context.Context, e *tokentype.Env, t *token.Token, p Params, kind string) error {
+func (s *Service) finish(ctx context.Context, e *tokentype.Env, t *token.Token, r Request, readablePIN bool) error {
+	p, kind := r.Params, r.Kind
 	if v := p.Raw("pin"); v != nil {
 		pin, isText := v.(string)
 		if !isText {
 			return mfaerr.NewParameter("The PIN must be a text.")
 		}
 		enc, _ := p.Text("encryptpin")
-		stored, err := s.PINs.Make(ctx, secret.New(pin), strings.EqualFold(enc, "true"))
+		stored, err := s.PINs.Make(ctx, secret.New(pin), readablePIN || strings.EqualFold(enc, "true"))
 		if err != nil {
 			return err
 		}

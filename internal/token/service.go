@@ -32,6 +32,9 @@ type Service struct {
 	Store Store
 	PINs  PINs
 	Keys  Sealer
+	// ReadablePIN tells the types whose PINs are always stored so that they can be
+	// read again; nil is none.
+	ReadablePIN func(tokenType string) bool
 }
 
 // ErrLocked is the error of a token that is locked.
@@ -135,6 +138,7 @@ func (s *Service) SetPIN(ctx context.Context, t *Token, pin secret.String, encry
 }
 
 func (s *Service) setPIN(ctx context.Context, t *Token, pin secret.String, encrypted bool) error {
+	encrypted = encrypted || s.ReadablePIN != nil && s.ReadablePIN(t.TypeKey())
 	stored, err := s.PINs.Make(ctx, pin, encrypted)
 	if err != nil {
 		return err

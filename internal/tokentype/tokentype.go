@@ -11,6 +11,7 @@ import (
 	"io"
 	"time"
 
+	"edumfa/internal/ca"
 	"edumfa/internal/challenge"
 	"edumfa/internal/change"
 	"edumfa/internal/policy/action"
@@ -49,6 +50,9 @@ type Info struct {
 	EnrollableBy []string
 	// PINScopes are the policy scopes in which the type has PIN rules of its own.
 	PINScopes []string
+	// ReadablePIN types need their PIN later: it is always stored so that it can be
+	// read again.
+	ReadablePIN bool
 	// Planned types are known by name only and take no part in logins.
 	Planned bool
 	// PublicSettings are the type's settings that users may read.
@@ -159,6 +163,13 @@ type Env struct {
 	// exactly one of them fits; wrong attempts are not counted.
 	Help func(ctx context.Context, tokens []*token.Token, pass secret.String) (Helper, bool, error)
 
+	// CA finds a connector to a certificate authority, with the name that its
+	// administrator gave it; nil without any.
+	CA func(name string) (c ca.Connector, exact string, err error)
+	// Caller are the policies of the caller's own scope (admin or user), whatever
+	// scope is named; nil for requests without a caller.
+	Caller Rules
+
 	shared map[string][]byte
 }
 
@@ -211,6 +222,12 @@ type Type interface {
 	Verify(ctx context.Context, e *Env, t *token.Token, otp secret.String) (Match, error)
 }
 
+// Chooses is an ability of types whose actions offer names of what is configured.
+type Chooses interface {
+	// ActionsWith are the type's own policy actions with the names to choose from.
+	ActionsWith(d action.Dynamic) []action.Definition
+}
+
 // EnrollParams reads the parameters of an enrolment.
 type EnrollParams interface {
 	Text(name string) (string, bool)
@@ -228,6 +245,8 @@ type Enrolled struct {
 	// false when the enrolment set none.
 	Key    string
 	HasKey bool
+	// Outside, when not nil, is asked before the enrolment is complete.
+	Outside *Outside
 }
 
 // Splitter divides what the user typed where PIN and OTP of the type's usual

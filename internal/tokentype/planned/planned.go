@@ -22,7 +22,6 @@ var _ tokentype.Type = Type{}
 func Types() []tokentype.Type {
 	both, admin := []string{"admin", "user"}, []string{"admin"}
 	list := []tokentype.Info{
-		{Name: "certificate", Prefix: "CRT", Description: "Certificate: an X.509 certificate.", Authenticates: true, Challenges: true, NoPIN: true, EnrollableBy: both},
 		{Name: "edupush", Prefix: "EDUP", Description: "PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "push", Prefix: "PIPU", Description: "Legacy PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "radius", Prefix: "PIRA", Description: "RADIUS: another server decides.", Authenticates: true, Challenges: true, EnrollableBy: both},
