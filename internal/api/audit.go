@@ -17,8 +17,10 @@ import (
 
 // auditStore reads the audit log.
 type auditStore interface {
-	AuditPage(ctx context.Context, f audit.Filter, desc bool, offset, limit int) ([]audit.Row, int, error)
+	AuditPage(ctx context.Context, f audit.Filter, desc bool, offset, limit int) (audit.Page, error)
+	AuditNarrow(ctx context.Context, f audit.Filter) (audit.Filter, error)
 	AuditAfter(ctx context.Context, f audit.Filter, id int64, limit int) ([]audit.Row, error)
+	AuditNewest(ctx context.Context, n int) (id int64, ok bool, err error)
 	AuditNumbers(ctx context.Context, ids []int64) (map[int64]bool, error)
 }
 
@@ -43,12 +45,26 @@ func (a *API) auditFilter(ctx context.Context, r *Request) (audit.Filter, error)
 	f := audit.Filter{Columns: map[string]string{}}
 	for _, name := range r.Params.Names() {
 		switch name {
-		case "page", "page_size", "sortorder", "timelimit", "hidden_columns", "allowed_audit_realm", "csvfile":
+		case "below", "above", "page", "page_size", "sortorder", "timelimit", "hidden_columns", "allowed_audit_realm", "csvfile":
 			continue
 		}
 		if v, given := r.Params.Text(name); given {
 			f.Columns[name] = v
 		}
+	}
+	for name, to := range map[string]*int64{"below": &f.Last, "above": &f.After} {
+		if _, given := r.Params.Text(name); given {
+			n, err := r.Params.Int(name, 0)
+			if err != nil {
+				return f, err
+			}
+			*to = int64(n)
+		}
+	}
+	if f.Last == 1 {
+		f.Last = -1 // numbers begin with 1; zero is no limit
+	} else if f.Last != 0 {
+		f.Last--
 	}
 	limit, given := r.Params.Text("timelimit")
 	if age, limited, err := a.policyValue(ctx, r, a.callerQuery(r, "auditlog_age"), policy.Words); err != nil {
@@ -119,11 +135,11 @@ func (a *API) auditSearch(ctx context.Context, r *Request) (*Answer, error) {
 		return nil, err
 	}
 	size = max(0, size)
-	list, total, err := a.Store.AuditPage(ctx, f, r.Params.TextOr("sortorder", "desc") == "desc", max(0, page-1)*size, size)
+	found, err := a.Store.AuditPage(ctx, f, r.Params.TextOr("sortorder", "desc") == "desc", max(0, page-1)*size, size)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.auditRows(ctx, list, 0)
+	rows, err := a.auditRows(ctx, found.Rows, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -140,12 +156,15 @@ func (a *API) auditSearch(ctx context.Context, r *Request) (*Answer, error) {
 		}
 		shown[i] = row
 	}
-	value := map[string]any{"auditdata": shown, "auditcolumns": columns, "count": total, "current": page, "prev": nil, "next": nil}
+	value := map[string]any{"auditdata": shown, "auditcolumns": columns, "count": found.Total, "current": page, "prev": nil, "next": nil}
 	if page > 1 {
 		value["prev"] = page - 1
 	}
-	if total > page*size {
+	if found.More || found.Total > page*size {
 		value["next"] = page + 1
+	}
+	if !found.Exact {
+		value["count_exact"] = false
 	}
 	r.Audit.Success = 1
 	return ok(value), nil
@@ -232,12 +251,15 @@ func (a *API) auditFile(ctx context.Context, r *Request) (*Answer, error) {
 		return nil, err
 	}
 	// The file ends before the row of this very request.
-	last, _, err := a.Store.AuditPage(ctx, audit.Filter{}, true, 0, 1)
+	last, ok, err := a.Store.AuditNewest(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	if len(last) > 0 {
-		f.Last = last[0].ID
+	if ok {
+		f.Last = last
+	}
+	if f, err = a.Store.AuditNarrow(ctx, f); err != nil {
+		return nil, err
 	}
 	r.Audit.Success = 1
 	return &Answer{Status: 200, Plain: &Plain{Type: "text/csv", FileName: r.Params.TextOr("csvfile", ""), Stream: func(ctx context.Context, w io.Writer) error {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -32,6 +33,8 @@ func TestAudit(t *testing.T) {
 				{"a flag", P{"action": "*validate*", "success": "1"}, 0},
 				{"a date", P{"action": "*validate*", "date": "2*"}, 2},
 				{"what is no column", P{"action": "*validate*", "nosuch": "x"}, 2},
+				{"below a number", P{"action": "*validate*", "below": "1"}, 0},
+				{"above a number", P{"action": "*validate*", "above": "1"}, 2},
 				{"a period", P{"action": "*validate*", "timelimit": "1h"}, 2},
 			} {
 				t.Run(c.name, func(t *testing.T) {
@@ -55,6 +58,36 @@ func TestAudit(t *testing.T) {
 				t.Errorf("%q", file)
 			}
 		})
+	}
+}
+
+func TestAudit_PagesByNumber(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	for range 5 {
+		n.Call("POST /validate/check", P{"user": "alice", "pass": "x"})
+	}
+	seen, below := 0, ""
+	for range 4 {
+		p := P{"action": "*validate*", "page_size": "2"}
+		if below != "" {
+			p["below"] = below
+		}
+		v, _ := n.Must("GET /audit/", p).Value().(map[string]any)
+		rows, _ := v["auditdata"].([]any)
+		for _, row := range rows {
+			number, _ := row.(map[string]any)["number"].(float64)
+			below = fmt.Sprint(number)
+			seen++
+		}
+		if more := v["next"] != nil; more != (seen < 5) {
+			t.Errorf("after %d rows: next is %v", seen, v["next"])
+		}
+	}
+	if seen != 5 {
+		t.Errorf("%d rows", seen)
+	}
+	if r := n.Admin("GET /audit/", P{"below": "x"}); r.Status != 400 {
+		t.Errorf("%s", r.Raw)
 	}
 }
 

@@ -63,11 +63,19 @@ func (l *auditLog) Apply(ctx context.Context, changes []change.Change, entry *au
 }
 
 // AuditPage finds one page of rows.
-func (l *auditLog) AuditPage(ctx context.Context, f audit.Filter, desc bool, offset, limit int) ([]audit.Row, int, error) {
+func (l *auditLog) AuditPage(ctx context.Context, f audit.Filter, desc bool, offset, limit int) (audit.Page, error) {
 	if !l.read {
-		return nil, 0, nil
+		return audit.Page{Exact: true}, nil
 	}
 	return l.rows.AuditPage(ctx, f, desc, offset, limit)
+}
+
+// AuditNarrow prepares a filter for reading many rows.
+func (l *auditLog) AuditNarrow(ctx context.Context, f audit.Filter) (audit.Filter, error) {
+	if !l.read {
+		return f, nil
+	}
+	return l.rows.AuditNarrow(ctx, f)
 }
 
 // AuditAfter finds the first rows with numbers above id.
@@ -76,6 +84,14 @@ func (l *auditLog) AuditAfter(ctx context.Context, f audit.Filter, id int64, lim
 		return nil, nil
 	}
 	return l.rows.AuditAfter(ctx, f, id, limit)
+}
+
+// AuditNewest is the number of the row that n rows are newer than.
+func (l *auditLog) AuditNewest(ctx context.Context, n int) (id int64, ok bool, err error) {
+	if !l.read {
+		return 0, false, nil
+	}
+	return l.rows.AuditNewest(ctx, n)
 }
 
 // AuditNumbers tells which of the numbers exist.

@@ -46,6 +46,21 @@ func Retry(err error) bool {
 	return false
 }
 
+// TimedOut reports whether the database gave up a statement that took longer
+// than it was allowed to.
+func TimedOut(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "57014"
+	}
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		return e.Number == 1969 || e.Number == 3024
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()&0xff == sqlitelib.SQLITE_INTERRUPT
+	}
+	return false
+}
+
 // Disconnected reports whether the connection is gone or was never made, so
 // that nothing is known about the statement but a new connection may work.
 func Disconnected(err error) bool {

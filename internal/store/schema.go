@@ -41,10 +41,13 @@ var sequences = map[string]string{
 
 // extraIndexes are ours: questions asked at every login or list that the
 // field's own indexes do not answer. They change nothing for other programs.
+// Searches of the audit log are in the order of numbers, hence the id in indexes.
 var extraIndexes = []struct{ name, on string }{
 	{"ix_go_tokenowner_token", "tokenowner (token_id)"},
 	{"ix_go_tokenrealm_realm", "tokenrealm (realm_id, token_id)"},
-	{"ix_go_audit_serial", "mfa_audit (serial)"},
+	{"ix_go_audit_serial_id", "mfa_audit (serial, id)"},
+	{"ix_go_audit_action_id", "mfa_audit (action, id)"},
+	{"ix_go_audit_user_id", `mfa_audit ("user", id)`},
 	{"ix_go_audit_user", `mfa_audit ("user", realm, date)`},
 	{"ix_go_challenge_expiration", "challenge (expiration)"},
 	{"ix_go_job_due", "go_job (dead, due)"},

@@ -20,10 +20,13 @@ func (k *kit) write(r audit.Row) audit.Row {
 
 func (k *kit) rows(f audit.Filter) []audit.Row {
 	k.t.Helper()
-	list, total, err := k.db.AuditPage(k.ctx, f, false, 0, 100)
+	page, err := k.db.AuditPage(k.ctx, f, false, 0, 100)
 	k.must(err)
-	equal(k, "total", total, len(list))
-	return list
+	equal(k, "total", page.Total, len(page.Rows))
+	counted, err := k.db.AuditPage(k.ctx, f, false, 0, 0)
+	k.must(err)
+	equal(k, "counted", counted.Total, len(page.Rows))
+	return page.Rows
 }
 
 // A row comes back with the text that was signed.
@@ -92,6 +95,13 @@ func (k *kit) auditFilters() {
 		{"success", audit.Filter{Columns: map[string]string{"success": "1"}}, 1},
 		{"stars", audit.Filter{Columns: map[string]string{"user": "**"}}, 3},
 		{"date", audit.Filter{Columns: map[string]string{"date": "2027-07-04*"}}, 2},
+		{"date behind a star", audit.Filter{Columns: map[string]string{"date": "*2027-07*"}}, 3},
+		{"day and hour", audit.Filter{Columns: map[string]string{"date": "2027-07-04 1*"}}, 2},
+		{"another year", audit.Filter{Columns: map[string]string{"date": "*2026-*"}}, 0},
+		{"number", audit.Filter{Columns: map[string]string{"id": "0"}}, 0},
+		{"letter case of a pattern", audit.Filter{Columns: map[string]string{"user": "AL*"}}, 1},
+		{"two patterns", audit.Filter{Columns: map[string]string{"user": "*b*", "action": "GET*"}}, 1},
+		{"a pattern that fits nothing", audit.Filter{Columns: map[string]string{"serial": "*x*"}}, 0},
 		{"unknown column", audit.Filter{Columns: map[string]string{"x": "y"}}, 3},
 		{"realms", audit.Filter{AnyRealm: []string{"r2", "r3"}}, 1},
 		{"no realm", audit.Filter{AnyRealm: []string{}}, 0},
@@ -101,10 +111,14 @@ func (k *kit) auditFilters() {
 			k.t.Errorf("%s: %d rows, want %d", c.name, got, c.want)
 		}
 	}
-	list, total, err := k.db.AuditPage(k.ctx, audit.Filter{}, true, 1, 1)
+	page, err := k.db.AuditPage(k.ctx, audit.Filter{}, true, 1, 1)
 	k.must(err)
-	equal(k, "total", total, 3)
-	equal(k, "second from the end", *list[0].User, "bob")
+	equal(k, "total", page.Total, 3)
+	equal(k, "there are more", page.More, true)
+	equal(k, "second from the end", *page.Rows[0].User, "bob")
+	page, err = k.db.AuditPage(k.ctx, audit.Filter{}, true, 7, 1)
+	k.must(err)
+	equal(k, "total, seen from behind the end", page.Total, 3)
 }
 
 // On products without sequences another program may write rows too.
