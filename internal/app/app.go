@@ -208,7 +208,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		return err
 	}
 	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k, ReadablePIN: a.readablePIN}
-	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, Local: d.Local, Rand: d.Rand})
+	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, Rand: d.Rand, Log: d.Log})
 	post, texts := a.openQueue(k)
 	a.api = &api.API{
 		Config: settings{c}, Store: a.audit, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,

@@ -2,8 +2,8 @@ package app
 
 import (
 	"io"
+	"log/slog"
 	"slices"
-	"time"
 
 	"edumfa/internal/ca"
 	"edumfa/internal/ca/acme"
@@ -13,8 +13,12 @@ import (
 	"edumfa/internal/ca/sshca"
 	"edumfa/internal/ca/vault"
 	"edumfa/internal/event"
+	"edumfa/internal/event/handler/attributes"
+	"edumfa/internal/event/handler/counter"
+	"edumfa/internal/event/handler/logging"
 	"edumfa/internal/event/handler/requestmangler"
 	"edumfa/internal/event/handler/responsemangler"
+	"edumfa/internal/event/handler/tokens"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/queue"
 	"edumfa/internal/resolver"
@@ -133,8 +137,8 @@ type HandlerDeps struct {
 	Tokens *token.Service
 	// ScriptDir is the folder with the programs of the module Script.
 	ScriptDir string
-	Local     *time.Location
 	Rand      io.Reader
+	Log       *slog.Logger
 }
 
 // EventHandlers are the modules that events can run.
@@ -142,6 +146,10 @@ func EventHandlers(d HandlerDeps) []event.Handler {
 	return []event.Handler{
 		requestmangler.Handler{},
 		responsemangler.Handler{},
+		tokens.Handler{Store: d.Store, Tokens: d.Tokens, Rand: d.Rand},
+		counter.Handler{Store: d.Store},
+		logging.Handler{Log: d.Log},
+		attributes.Handler{Store: d.Store},
 	}
 }
 

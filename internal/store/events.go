@@ -128,9 +128,3 @@ func (db *DB) DeleteEvent(ctx context.Context, id int64) error {
 		return db.Touch(ctx)
 	})
 }
-
-// Counter is an event counter, summed over all nodes; 0 when it is not there.
-func (db *DB) Counter(ctx context.Context, name string) (n int64, err error) {
-	err = db.queryOne(ctx, "SELECT SUM(counter_value) FROM eventcounter WHERE counter_name = ?", []any{name}, intTo{&n})
-	return n, err
-}

@@ -63,6 +63,8 @@ func Run(t *testing.T, product string) {
 		{"resolvers", (*kit).resolvers, false},
 		{"policies", (*kit).policies, false},
 		{"events", (*kit).events, false},
+		{"event counters", (*kit).counters, false},
+		{"event counters at the same time", (*kit).countersAtOnce, false},
 		{"administrators", (*kit).admins, false},
 		{"mail servers", (*kit).mailServers, false},
 		{"connectors to authorities", (*kit).caConnectors, false},
