@@ -19,6 +19,7 @@ import (
 	"edumfa/internal/event"
 	"edumfa/internal/login"
 	"edumfa/internal/policy/action"
+	"edumfa/internal/radius"
 	"edumfa/internal/remoteserver"
 	"edumfa/internal/resolver"
 	"edumfa/internal/secret"
@@ -52,6 +53,7 @@ type Store interface {
 	remoteStore
 	serviceStore
 	caStore
+	radiusStore
 	loginStore
 	recoveryStore
 	Admin(ctx context.Context, name string) (admin.Account, error)
@@ -142,12 +144,15 @@ type API struct {
 	UserCache     user.Cache
 	Mailer        tokentype.Mailer
 	Texter        tokentype.Texter
-	// Remote asks other eduMFA servers.
-	Remote *remoteserver.Client
 	// CAs opens connectors to certificate authorities.
 	CAs *ca.Opener
 	// Wake tells the job queue that there is something in it.
 	Wake func()
+	// Servers asks the RADIUS and eduMFA servers that are defined, Remote other
+	// eduMFA servers, RADIUS a server that is to be tried out.
+	Servers tokentype.Servers
+	Remote  *remoteserver.Client
+	RADIUS  func(ctx context.Context, s radius.Server, q radius.Question) (radius.Answer, error)
 	// SMSKinds are the ways to send text messages.
 	SMSKinds []smsprovider.Kind
 	// Signer signs audit rows and answers; nil signs nothing.

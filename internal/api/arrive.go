@@ -6,6 +6,7 @@ import (
 	"edumfa/internal/login"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/session"
+	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
 	"net/http"
 	"net/netip"
@@ -15,7 +16,7 @@ import (
 
 // arrive reads the request once.
 func (a *API) arrive(ctx context.Context, req *http.Request, rt *Route, now time.Time) (*Request, error) {
-	r := &Request{HTTP: req, Route: rt, Now: now, Node: a.Config.NodeFor(req.Host), pins: login.PINMemory{}, before: &firedBefore{}}
+	r := &Request{HTTP: req, Route: rt, Now: now, Node: a.Config.NodeFor(req.Host), pins: login.PINMemory{}, answers: tokentype.Answers{}, before: &firedBefore{}}
 	values := map[string]string{}
 	for _, name := range pathNames(rt.Path) {
 		values[name] = req.PathValue(name)

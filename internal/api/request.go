@@ -15,6 +15,7 @@ import (
 	"edumfa/internal/session"
 	"edumfa/internal/snapshot"
 	"edumfa/internal/token"
+	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
 )
 
@@ -45,8 +46,10 @@ type Request struct {
 	unknown bool
 	after   []func(ctx context.Context) error // when the changes are stored
 	// pins outlives deciding anew: the same PIN is not hashed twice.
-	pins   login.PINMemory
-	before *firedBefore
+	pins login.PINMemory
+	// answers of other servers outlive it, too.
+	answers tokentype.Answers
+	before  *firedBefore
 }
 
 // Trail collects what the audit row says. Texts that are nil are NULL.

@@ -16,6 +16,7 @@ func (a *API) routes() []Route {
 		a.systemRoutes(),
 		a.smtpRoutes(),
 		a.smsRoutes(),
+		a.radiusRoutes(),
 		a.remoteRoutes(),
 		a.serviceRoutes(),
 		a.caRoutes(),

@@ -1,5 +1,15 @@
 package api
 
+// radiusRoutes is about RADIUS servers.
+func (a *API) radiusRoutes() []Route {
+	return []Route{
+		{Method: "GET", Path: "/radiusserver/", Who: adminOnly, Steps: steps(a.needs("radiusserver_read")), Do: a.radiusList, Light: true},
+		{Method: "POST", Path: "/radiusserver/test_request", Who: adminOnly, Steps: steps(a.needs("radiusserver_write")), Do: a.radiusTest, Light: true},
+		{Method: "POST", Path: "/radiusserver/{identifier}", Who: adminOnly, Steps: steps(a.needs("radiusserver_write")), Do: a.radiusSet, Light: true},
+		{Method: "DELETE", Path: "/radiusserver/{identifier}", Who: adminOnly, Steps: steps(a.needs("radiusserver_write")), Do: a.radiusDelete, Light: true},
+	}
+}
+
 // remoteRoutes is about other eduMFA servers.
 func (a *API) remoteRoutes() []Route {
 	return []Route{

@@ -59,6 +59,9 @@ func (a *API) autoassign(ctx context.Context, r *Request, answer *Answer) error 
 // belongs reports whether what was typed is a PIN and the value of the token.
 func (a *API) belongs(ctx context.Context, r *Request, env *tokentype.Env, t *token.Token, userStore bool) (pin string, next int64, found bool, err error) {
 	typ, known := a.Types.Get(t.TypeKey())
+	if _, forwards := typ.(tokentype.Forwarder); forwards {
+		return "", 0, false, nil // nobody's password goes to servers that tokens of nobody name
+	}
 	if !known || typ.Info().Planned || !typ.Info().Authenticates || !t.Active || t.Locked || t.Revoked {
 		return "", 0, false, nil
 	}
@@ -79,20 +82,7 @@ func (a *API) belongs(ctx context.Context, r *Request, env *tokentype.Env, t *to
 }
 
 func (a *API) giveToken(ctx context.Context, r *Request, answer *Answer, t *token.Token, pin string, next int64, names []string) error {
-	if err := a.flush(ctx, r); err != nil {
-		return err
-	}
-	stored, err := a.PINs.Make(ctx, secret.New(pin), false)
-	if err != nil {
-		return err
-	}
-	owner := ownerOf(r.User)
-	err = a.Tokens.Change(ctx, t.Clone(), func(n *token.Token) error {
-		n.Owner, n.Count, n.FailCount = &owner, next, 0
-		n.PINHash, n.PINSeed = stored, ""
-		return nil
-	})
-	if err != nil {
+	if err := a.give(ctx, r, t, pin, next); err != nil {
 		return err
 	}
 	answer.setValue(true)
@@ -102,6 +92,24 @@ func (a *API) giveToken(ctx context.Context, r *Request, answer *Answer, t *toke
 	r.Audit.Success, r.Audit.Info, r.Audit.Serial = 1, text("Token assigned via auto assignment"), text(t.Serial)
 	r.Audit.Policy(names...)
 	return nil
+}
+
+// give makes the request's user the owner of a token, with a PIN and the counter
+// behind the value he has shown.
+func (a *API) give(ctx context.Context, r *Request, t *token.Token, pin string, next int64) error {
+	if err := a.flush(ctx, r); err != nil {
+		return err
+	}
+	stored, err := a.PINs.Make(ctx, secret.New(pin), false)
+	if err != nil {
+		return err
+	}
+	owner := ownerOf(r.User)
+	return a.Tokens.Change(ctx, t.Clone(), func(n *token.Token) error {
+		n.Owner, n.Count, n.FailCount = &owner, next, 0
+		n.PINHash, n.PINSeed = stored, ""
+		return nil
+	})
 }
 
 // enrolAtLogin turns a right login of a user who has no token of the type that

@@ -26,6 +26,7 @@ import (
 	"edumfa/internal/pgp"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/queue"
+	"edumfa/internal/radius"
 	"edumfa/internal/realm"
 	"edumfa/internal/remoteserver"
 	"edumfa/internal/resolver"
@@ -210,6 +211,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k, ReadablePIN: a.readablePIN}
 	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, Rand: d.Rand, Log: d.Log})
 	post, texts := a.openQueue(k)
+	asking := servers{store: a.Store, keys: k, radius: &radius.Client{Now: d.Now, Rand: d.Rand}, remote: &remoteserver.Client{Now: d.Now}, log: d.Log}
 	a.api = &api.API{
 		Config: settings{c}, Store: a.audit, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
@@ -220,7 +222,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 			Ended: func(module string, o event.Outcome) { d.Metrics.EventHandler(module, string(o)) }}, EventCatalog: catalog,
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
-		Remote: &remoteserver.Client{Now: d.Now}, CAs: cas,
+		Servers: asking, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
 		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: texts.kinds,
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,

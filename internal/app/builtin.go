@@ -46,7 +46,9 @@ import (
 	"edumfa/internal/tokentype/planned"
 	"edumfa/internal/tokentype/pw"
 	"edumfa/internal/tokentype/question"
+	"edumfa/internal/tokentype/radius"
 	"edumfa/internal/tokentype/registration"
+	"edumfa/internal/tokentype/remote"
 	"edumfa/internal/tokentype/sms"
 	"edumfa/internal/tokentype/spass"
 	"edumfa/internal/tokentype/sshkey"
@@ -86,6 +88,8 @@ func TokenTypes() []tokentype.Type {
 		yubikey.Type{},
 		vasco.Type{},
 		certificate.Type{},
+		radius.Type{},
+		remote.Type{},
 	}, planned.Types()...)
 }
 

@@ -71,7 +71,7 @@ func abilities(typ tokentype.Type) []string {
 		{"Defaults", can[tokentype.Defaults](typ)}, {"Tester", can[tokentype.Tester](typ)},
 		{"Follower", can[tokentype.Follower](typ)},
 		{"Nameless", can[tokentype.Nameless](typ)}, {"Endpoint", can[tokentype.Endpoint](typ)},
-		{"MoreChallenges", can[tokentype.MoreChallenges](typ)}, {"Opener", can[tokentype.Opener](typ)}, {"OwnerDefaults", can[tokentype.OwnerDefaults](typ)},
+		{"MoreChallenges", can[tokentype.MoreChallenges](typ)}, {"Opener", can[tokentype.Opener](typ)}, {"Forwarder", can[tokentype.Forwarder](typ)}, {"OwnerDefaults", can[tokentype.OwnerDefaults](typ)},
 	} {
 		if a.has {
 			out = append(out, a.name)

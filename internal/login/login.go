@@ -179,19 +179,32 @@ func weight(t *token.Token) int {
 // for first, as that costs almost nothing; when one of them has the right PIN,
 // the others need no PIN check, for they change nothing any more.
 func (a *attempt) value(ctx context.Context, list []*candidate) (bool, error) {
+	var own, forwarded []*candidate
 	for _, k := range list {
-		if k.t.Locked || !k.typ.Info().Authenticates {
-			continue
+		if k.forwarder() == nil {
+			own = append(own, k)
+		} else {
+			forwarded = append(forwarded, k)
 		}
-		k.pin, k.otp, k.split = a.split(k)
-		if !k.split {
-			continue
-		}
-		m, err := k.typ.Verify(ctx, a.env, k.t, secret.New(k.otp))
+	}
+	for _, some := range [][]*candidate{own, forwarded} {
+		valid, err := a.fitting(ctx, some)
 		if err != nil {
 			return false, err
 		}
-		k.match = m
+		if len(valid) > 0 {
+			return a.accept(ctx, valid)
+		}
+	}
+	return false, a.refuse(ctx, list)
+}
+
+// fitting are those of the tokens whose value and PIN are right.
+func (a *attempt) fitting(ctx context.Context, list []*candidate) ([]*candidate, error) {
+	for _, k := range list {
+		if err := a.look(ctx, k); err != nil {
+			return nil, err
+		}
 	}
 	var valid []*candidate
 	for _, k := range list {
@@ -200,23 +213,50 @@ func (a *attempt) value(ctx context.Context, list []*candidate) (bool, error) {
 		}
 		asks, err := a.asksForChallenge(ctx, k)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if asks {
 			continue
 		}
 		right, err := a.pinOf(ctx, k)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if right {
 			valid = append(valid, k)
 		}
 	}
-	if len(valid) > 0 {
-		return a.accept(ctx, valid)
+	return valid, nil
+}
+
+// look divides what was typed for a token and compares the value. Where another
+// server compares it, the PIN that is kept here must be right before.
+func (a *attempt) look(ctx context.Context, k *candidate) error {
+	if k.t.Locked || !k.typ.Info().Authenticates {
+		return nil
 	}
-	return false, a.refuse(ctx, list)
+	if k.pin, k.otp, k.split = a.split(k); !k.split {
+		return nil
+	}
+	if f := k.forwarder(); f != nil {
+		if reason := a.unfit(k.t, a.env.Failing(k.t)); reason != "" {
+			return nil
+		}
+		if f.PINHere(k.t) {
+			if right, err := a.pinRight(ctx, k.t, k.pin); err != nil || !right {
+				return err
+			}
+		}
+	}
+	var err error
+	k.match, err = k.typ.Verify(ctx, a.env, k.t, secret.New(k.otp))
+	return err
+}
+
+// forwarder is the type if other servers check its values, else nil.
+func (k *candidate) forwarder() tokentype.Forwarder {
+	f, _ := k.typ.(tokentype.Forwarder)
+	return f
 }
 
 // refuse sorts the tokens of an attempt without a right value into requests for
@@ -244,7 +284,7 @@ func (a *attempt) refuse(ctx context.Context, list []*candidate) error {
 			asks = append(asks, k)
 			continue
 		}
-		if !k.split || k.t.Locked || k.match.OK {
+		if !k.split || k.t.Locked || k.match.OK || k.forwarder() != nil {
 			continue
 		}
 		right, err := a.pinOf(ctx, k)
@@ -281,27 +321,14 @@ func Split(e *tokentype.Env, typ tokentype.Type, t *token.Token, pass string) (p
 	if s, own := typ.(tokentype.Splitter); own {
 		return s.Split(e, t, pass)
 	}
-	return SplitPass(pass, t.OTPLen, e.Settings.PrependPIN())
-}
-
-// SplitPass divides a PIN and an OTP of n characters; ok is false when pass is
-// shorter than that.
-func SplitPass(pass string, n int, pinFirst bool) (pin, otp string, ok bool) {
-	r := []rune(pass)
-	if len(r) < n || n < 0 {
-		return "", "", false
-	}
-	if pinFirst {
-		return string(r[:len(r)-n]), string(r[len(r)-n:]), true
-	}
-	return string(r[n:]), string(r[:n]), true
+	return tokentype.SplitPass(pass, t.OTPLen, e.Settings.PrependPIN())
 }
 
 // asksForChallenge reports whether Pass is the token's PIN and nothing else, and
 // the token may be asked for that way.
 func (a *attempt) asksForChallenge(ctx context.Context, k *candidate) (bool, error) {
 	info := k.typ.Info()
-	if !info.Challenges {
+	if f := k.forwarder(); !info.Challenges || f != nil && !f.PINHere(k.t) {
 		return false, nil
 	}
 	if !info.NativeChallenge && !slices.ContainsFunc(a.Rules.ChallengeTypes, func(t string) bool { return strings.EqualFold(t, info.Name) }) {

@@ -141,6 +141,8 @@ type Login struct {
 	Serial                string
 	TransactionID         string
 	Pass                  secret.String
+	// Whole sends realm and resolver of a user even if they are empty.
+	Whole bool
 }
 
 // form encodes values once more than the form itself does: servers of the field
@@ -148,7 +150,7 @@ type Login struct {
 func (l Login) form() url.Values {
 	f := url.Values{"pass": {quote(l.Pass.Reveal())}}
 	for name, v := range map[string]string{"user": l.User, "realm": l.Realm, "resolver": l.Resolver, "serial": l.Serial, "transaction_id": l.TransactionID} {
-		if v != "" {
+		if v != "" || l.Whole && l.User != "" && (name == "realm" || name == "resolver") {
 			f.Set(name, quote(v))
 		}
 	}

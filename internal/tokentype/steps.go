@@ -66,3 +66,16 @@ func (e *Env) Failing(t *token.Token) int {
 	}
 	return 0
 }
+
+// SplitPass divides a PIN and an OTP of n characters; ok is false when pass is
+// shorter than that.
+func SplitPass(pass string, n int, pinFirst bool) (pin, otp string, ok bool) {
+	r := []rune(pass)
+	if len(r) < n || n < 0 {
+		return "", "", false
+	}
+	if pinFirst {
+		return string(r[:len(r)-n]), string(r[len(r)-n:]), true
+	}
+	return string(r[n:]), string(r[:n]), true
+}

@@ -140,6 +140,9 @@ type Env struct {
 	Params   Params
 	Mailer   Mailer
 	Texter   Texter
+	Servers  Servers
+	// Answers are what other servers have said in this request.
+	Answers Answers
 	// Owner reads the attributes of the token's owner; nil attributes without one.
 	Owner func(ctx context.Context, t *token.Token) (resolver.Attributes, error)
 	// OwnerLogin is the owner's login name and realm, "" without one.

@@ -14,7 +14,9 @@ import (
 	"edumfa/internal/event"
 	"edumfa/internal/policy"
 	"edumfa/internal/pyliteral"
+	"edumfa/internal/radius"
 	"edumfa/internal/realm"
+	"edumfa/internal/remoteserver"
 	"edumfa/internal/resolver"
 	"edumfa/internal/settings"
 	"edumfa/internal/smsprovider"
@@ -47,6 +49,10 @@ type Store interface {
 
 	SMTPServers(ctx context.Context) ([]smtpserver.Server, error)
 	SaveSMTPServer(ctx context.Context, s smtpserver.Server) (id int64, err error)
+	RADIUSServers(ctx context.Context) ([]radius.Definition, error)
+	SaveRADIUSServer(ctx context.Context, d radius.Definition) (id int64, err error)
+	RemoteServers(ctx context.Context) ([]remoteserver.Server, error)
+	SaveRemoteServer(ctx context.Context, s remoteserver.Server) (id int64, err error)
 	SMSGateways(ctx context.Context) ([]smsprovider.Gateway, error)
 	SaveSMSGateway(ctx context.Context, g smsprovider.Gateway) (id int64, err error)
 }
@@ -91,7 +97,7 @@ func kinds() []kind {
 	return []kind{
 		{"resolver", (*Transfer).allResolvers, (*Transfer).loadResolvers},
 		{"config", (*Transfer).Settings, (*Transfer).loadSettings},
-		{"radiusserver", emptyDict, nil},
+		{"radiusserver", (*Transfer).RADIUSServers, (*Transfer).loadRADIUSServers},
 		{"realm", (*Transfer).Realms, (*Transfer).loadRealms},
 		{"smtpserver", (*Transfer).SMTPServers, (*Transfer).loadSMTPServers},
 		{"policy", (*Transfer).Policies, (*Transfer).loadPolicies},
@@ -99,7 +105,7 @@ func kinds() []kind {
 		{"caconnector", emptyList, nil},
 		{"smsgateway", (*Transfer).SMSGateways, (*Transfer).loadSMSGateways},
 		{"event", (*Transfer).Events, (*Transfer).loadEvents},
-		{"edumfaserver", emptyDict, nil},
+		{"edumfaserver", (*Transfer).RemoteServers, (*Transfer).loadRemoteServers},
 		{"periodictask", emptyList, nil},
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"edumfa/internal/audit"
 	"edumfa/internal/change"
+	"edumfa/internal/radius"
 	"edumfa/internal/realm"
 	"edumfa/internal/remoteserver"
 	"edumfa/internal/resolver"
@@ -303,6 +304,25 @@ func (k *kit) namedDefinitions() {
 	k.must(err)
 	equal(k, "deleted", gone, id)
 	_, err = k.db.DeleteRemoteServer(k.ctx, "far")
+	k.wantErr(err, store.ErrNotFound)
+
+	hall := radius.Definition{Identifier: "hall", Host: "radius.example", Port: 1812, Secret: "sealed", Dictionary: "/d", Description: "ä", Timeout: 2, Retries: 3, EnforceMA: true}
+	hall.ID, err = k.db.SaveRADIUSServer(k.ctx, hall)
+	k.must(err)
+	hall.Port, hall.EnforceMA = 1645, false
+	again, err = k.db.SaveRADIUSServer(k.ctx, hall)
+	k.must(err)
+	equal(k, "id", again, hall.ID)
+	found, err := k.db.RADIUSServer(k.ctx, "hall")
+	k.must(err)
+	equal(k, "RADIUS server", found, hall)
+	k.exec("UPDATE radiusserver SET port = NULL, secret = NULL, dictionary = NULL, description = NULL, timeout = NULL, retries = NULL, enforce_ma = NULL")
+	all, err := k.db.RADIUSServers(k.ctx)
+	k.must(err)
+	equal(k, "RADIUS servers", all, []radius.Definition{{ID: hall.ID, Identifier: "hall", Host: "radius.example"}})
+	_, err = k.db.DeleteRADIUSServer(k.ctx, "hall")
+	k.must(err)
+	_, err = k.db.RADIUSServer(k.ctx, "hall")
 	k.wantErr(err, store.ErrNotFound)
 
 	web, err := k.db.SaveServiceID(k.ctx, serviceid.ServiceID{Name: "web", Description: "first"})

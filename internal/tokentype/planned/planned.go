@@ -20,12 +20,10 @@ var _ tokentype.Type = Type{}
 
 // Types are the types that are to come, in the order of their names.
 func Types() []tokentype.Type {
-	both, admin := []string{"admin", "user"}, []string{"admin"}
+	both := []string{"admin", "user"}
 	list := []tokentype.Info{
 		{Name: "edupush", Prefix: "EDUP", Description: "PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "push", Prefix: "PIPU", Description: "Legacy PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
-		{Name: "radius", Prefix: "PIRA", Description: "RADIUS: another server decides.", Authenticates: true, Challenges: true, EnrollableBy: both},
-		{Name: "remote", Prefix: "PIRE", Description: "Remote: another server of the same kind decides.", Authenticates: true, Challenges: true, EnrollableBy: admin},
 		{Name: "tiqr", Prefix: "TiQR", Description: "TiQR: a question by QR code.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "yubico", Prefix: "UBCM", Description: "Yubikey by Yubico's service.", Authenticates: true, Challenges: true, EnrollableBy: both},
 	}
