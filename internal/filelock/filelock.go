@@ -21,7 +21,8 @@ const (
 // Hold waits until nobody else holds the file, which is made when it is missing
 // and stays. It ends with ctx. Two holds within a process exclude each other too.
 func Hold(ctx context.Context, name string) (release func(), err error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	// readable for all: the server and the command line may be different users
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDONLY, 0o644)
 	if err != nil {
 		return nil, err
 	}

@@ -5,12 +5,12 @@
 package local
 
 import (
-	"context"
-	"crypto/x509"
-	"errors"
+	"slices"
+	"strings"
 
 	"edumfa/internal/ca"
 	"edumfa/internal/field"
+	"edumfa/internal/mfaerr"
 )
 
 // Names of settings.
@@ -25,6 +25,15 @@ const (
 	setCRLValidity = "CRL_Validity_Period"
 	setCRLOverlap  = "CRL_Overlap_Period"
 	setTemplates   = "templates"
+
+	// Those below the field's programs do not know.
+	setPassword    = "cakey_password"
+	setExtras      = "RequestExtras"
+	setLeastRSA    = "MinimumRSABits"
+	setCRLAddress  = "CRL_URL"
+	setOCSPAddress = "OCSP_URL"
+	setCAAddress   = "CA_URL"
+	setOCSPSigner  = "OCSP_Signer"
 )
 
 // Kind is the kind "local".
@@ -46,11 +55,31 @@ func (Kind) Fields() []field.Field {
 		{Name: setCRLOverlap, Type: "int", Default: "2", Help: "Days before its end that a CRL is replaced"},
 		{Name: setCRLValidity, Type: "int", Help: "Days that a CRL is valid"},
 		{Name: setTemplates, Type: "string", Help: "File with the templates, YAML"},
+		{Name: setPassword, Type: "password", Help: "Password of the key of the CA"},
+		{Name: setExtras, Type: "string", Default: extrasDrop, Help: "What requests want beyond their template: drop or refuse"},
+		{Name: setLeastRSA, Type: "int", Default: "2048", Help: "Bits that RSA keys must have"},
+		{Name: setCRLAddress, Type: "string", Help: "Address of the CRL, written into certificates"},
+		{Name: setOCSPAddress, Type: "string", Help: "Address of the OCSP responder, written into certificates"},
+		{Name: setCAAddress, Type: "string", Help: "Address of the certificate of the CA, written into certificates"},
+		{Name: setOCSPSigner, Type: "string", Default: signerDelegated, Help: "Who signs OCSP responses: delegated or ca"},
 	}
 }
 
 // Open makes a connector. The files are read when they are needed.
 func (Kind) Open(c ca.Config, d ca.Deps) (ca.Connector, error) {
+	for setting, words := range map[string][]string{setExtras: {extrasDrop, extrasRefuse}, setOCSPSigner: {signerDelegated, signerCA}} {
+		if v := c.Values.String(setting, words[0]); !slices.Contains(words, v) {
+			return nil, mfaerr.NewRequest(mfaerr.CodeCA, "the argument '%s' is one of %s.", setting, strings.Join(words, ", "))
+		}
+	}
+	for _, f := range (Kind{}).Fields() {
+		if f.Type != "int" {
+			continue
+		}
+		if n, err := c.Values.Int(f.Name, 0); err != nil || n < 0 || n > mostDays {
+			return nil, mfaerr.NewRequest(mfaerr.CodeCA, "the argument '%s' is not a number between 0 and %d.", f.Name, mostDays)
+		}
+	}
 	return &connector{values: c.Values, deps: d, name: c.Name}, nil
 }
 
@@ -58,12 +87,7 @@ type connector struct {
 	name   string
 	values field.Values
 	deps   ca.Deps
+	after  func(step string) // tests only
+	ocsp   responder
+	crls   crlCache
 }
-
-var errNotYet = errors.New("this connector cannot sign yet")
-
-func (c *connector) Sign(context.Context, ca.Request) (ca.Issued, error) {
-	return ca.Issued{}, errNotYet
-}
-
-func (c *connector) Revoke(context.Context, *x509.Certificate, ca.Reason) error { return errNotYet }
