@@ -19,6 +19,7 @@ import (
 	"edumfa/internal/dburi"
 	"edumfa/internal/enrol"
 	"edumfa/internal/event"
+	"edumfa/internal/event/handler/usernotification"
 	"edumfa/internal/keystore"
 	"edumfa/internal/logging"
 	"edumfa/internal/login"
@@ -209,9 +210,10 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		return err
 	}
 	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k, ReadablePIN: a.readablePIN}
-	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, Rand: d.Rand, Log: d.Log})
 	post, texts := a.openQueue(k)
 	asking := servers{store: a.Store, keys: k, radius: &radius.Client{Now: d.Now, Rand: d.Rand}, remote: &remoteserver.Client{Now: d.Now}, log: d.Log}
+	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, Rand: d.Rand, Log: d.Log,
+		Notify: usernotification.Deps{Mailer: post, Texter: texts, Spool: c.SpoolDir, Now: d.Now, Rand: d.Rand}})
 	a.api = &api.API{
 		Config: settings{c}, Store: a.audit, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,

@@ -19,6 +19,7 @@ import (
 	"edumfa/internal/event/handler/requestmangler"
 	"edumfa/internal/event/handler/responsemangler"
 	"edumfa/internal/event/handler/tokens"
+	"edumfa/internal/event/handler/usernotification"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/queue"
 	"edumfa/internal/resolver"
@@ -143,6 +144,8 @@ type HandlerDeps struct {
 	ScriptDir string
 	Rand      io.Reader
 	Log       *slog.Logger
+	// Notify sends and saves notifications.
+	Notify usernotification.Deps
 }
 
 // EventHandlers are the modules that events can run.
@@ -154,6 +157,7 @@ func EventHandlers(d HandlerDeps) []event.Handler {
 		counter.Handler{Store: d.Store},
 		logging.Handler{Log: d.Log},
 		attributes.Handler{Store: d.Store},
+		usernotification.New(d.Notify),
 	}
 }
 

@@ -83,25 +83,65 @@ func (s Sender) compose(server Server, m Message) (letter, error) {
 	return l, nil
 }
 
+// maxLine is how long a line of addresses gets, in characters, before it is
+// folded; lines of 998 are the limit (RFC 5322 §2.1.1).
+const maxLine = 900
+
 // plainAddresses writes addresses without a name as people write them, without
-// angle brackets. Both forms are right (RFC 5322 §3.4); filters that compare
-// texts expect this one.
+// angle brackets, and lists of them with nothing but commas between. Both forms
+// are right (RFC 5322 §3.4); filters that compare texts expect this one.
 func plainAddresses(mail []byte) []byte {
 	head, body, ok := bytes.Cut(mail, []byte("\r\n\r\n"))
 	if !ok {
 		return mail
 	}
 	lines := bytes.Split(head, []byte("\r\n"))
-	for i, line := range lines {
-		name, value, _ := bytes.Cut(line, []byte(": <"))
+	out := make([][]byte, 0, len(lines))
+	for i := 0; i < len(lines); {
+		end := i + 1
+		for end < len(lines) && len(lines[end]) > 0 && (lines[end][0] == ' ' || lines[end][0] == '\t') {
+			end++
+		}
+		field := lines[i:end]
+		name, value, _ := bytes.Cut(bytes.Join(field, nil), []byte(": "))
 		switch string(name) {
 		case gomail.HeaderFrom.String(), gomail.HeaderTo.String(), gomail.HeaderReplyTo.String():
-			if address, closed := bytes.CutSuffix(value, []byte(">")); closed && !bytes.ContainsAny(address, "<>,") {
-				lines[i] = slices.Concat(name, []byte(": "), address)
+			if list, plain := plainList(value); plain {
+				field = foldList(string(name)+": ", list)
 			}
 		}
+		out = append(out, field...)
+		i = end
 	}
-	return slices.Concat(bytes.Join(lines, []byte("\r\n")), []byte("\r\n\r\n"), body)
+	return slices.Concat(bytes.Join(out, []byte("\r\n")), []byte("\r\n\r\n"), body)
+}
+
+// plainList takes a list of addresses in angle brackets apart; false when one of
+// them has a name or needs its brackets.
+func plainList(value []byte) ([]string, bool) {
+	var list []string
+	for part := range strings.SplitSeq(string(value), ",") {
+		part = strings.TrimSpace(part)
+		if len(part) < 3 || part[0] != '<' || part[len(part)-1] != '>' || strings.ContainsAny(part[1:len(part)-1], "<>\"() ") {
+			return nil, false
+		}
+		list = append(list, part[1:len(part)-1])
+	}
+	return list, true
+}
+
+func foldList(line string, list []string) [][]byte {
+	var out [][]byte
+	for i, address := range list {
+		if i > 0 {
+			line += ","
+			if len(line)+len(address) > maxLine {
+				out, line = append(out, []byte(line)), " "
+			}
+		}
+		line += address
+	}
+	return append(out, []byte(line))
 }
 
 func sender(texts ...string) (from *mail.Address, envelope string, err error) {

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -209,6 +210,39 @@ func TestSend_Addresses(t *testing.T) {
 	}
 	if second.from != "" || !strings.Contains(second.data, "From: edumfa@localhost") {
 		t.Errorf("%+v", second)
+	}
+}
+
+// Lists have nothing but commas between their addresses, and no line is too long.
+func TestSend_ManyRecipients(t *testing.T) {
+	f := &fake{}
+	server := start(t, f, nil, false)
+	m := message()
+	m.To = nil
+	for i := range 150 {
+		m.To = append(m.To, fmt.Sprintf("administrator-%03d@example.org", i))
+	}
+	m.ReplyTo = "a@example.org,Desk <b@example.org>"
+	if err := sending().Send(t.Context(), server, m); err != nil {
+		t.Fatal(err)
+	}
+	got := f.got()[0]
+	if len(got.to) != 150 || !strings.Contains(got.data, "\r\nTo: administrator-000@example.org,administrator-001@example.org,") {
+		t.Errorf("%d recipients: %s", len(got.to), got.data)
+	}
+	for line := range strings.SplitSeq(got.data, "\r\n") {
+		if len(line) > 998 {
+			t.Errorf("a line of %d characters", len(line))
+		}
+	}
+	read, err := netmail.ReadMessage(strings.NewReader(got.data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, want := range map[string]int{"To": 150, "Reply-To": 2} {
+		if list, err := read.Header.AddressList(field); err != nil || len(list) != want {
+			t.Errorf("%s: %d addresses, %v", field, len(list), err)
+		}
 	}
 }
 

@@ -97,18 +97,17 @@ type Kind struct {
 // owner.
 const LoginOption = "UID_TOKENINFO_ATTRIBUTE"
 
-// Address writes a message for a recipient. Errors: what the gateway needs of him
-// is not known.
+// ErrNobody says that the recipient cannot be reached through the gateway.
+var ErrNobody = errors.New("the recipient of the message has no phone number or login name")
+
+// Address writes a message for a recipient. Errors: [ErrNobody].
 func (k Kind) Address(g Gateway, to Recipient, text string) (Message, error) {
 	m := Message{Phone: strings.TrimSpace(to.Phone), Login: to.Login, Text: text}
 	if name := g.Options[LoginOption]; m.Login == "" && name != "" && to.Info != nil {
 		m.Login = to.Info(name)
 	}
-	switch {
-	case k.ToLogin && m.Login == "":
-		return m, errors.New("the recipient of the message has no login name")
-	case !k.ToLogin && m.Phone == "":
-		return m, errors.New("the recipient of the message has no phone number")
+	if k.ToLogin && m.Login == "" || !k.ToLogin && m.Phone == "" {
+		return m, ErrNobody
 	}
 	return m, nil
 }

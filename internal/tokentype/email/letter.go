@@ -3,8 +3,6 @@ package email
 import (
 	"context"
 	"errors"
-	"io"
-	"os"
 	"strings"
 
 	"edumfa/internal/change"
@@ -19,8 +17,6 @@ import (
 const (
 	defaultText    = "<otp>"
 	defaultSubject = "Your OTP"
-	// maxTemplate bounds a template file, in bytes.
-	maxTemplate = 1 << 20
 )
 
 // compose writes the mail with the value of a counter.
@@ -74,24 +70,11 @@ func template(e *tokentype.Env, action, fallback string) (text string, html bool
 	if !isFile {
 		return text, false, nil
 	}
-	content, err := readTemplate(name)
+	content, err := texttag.ReadFile(name)
 	if err != nil {
 		return fallback, false, nil
 	}
 	return content, true, nil
-}
-
-func readTemplate(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxTemplate+1))
-	if err == nil && len(b) > maxTemplate {
-		err = errors.New("the template is too long")
-	}
-	return string(b), err
 }
 
 // tags are what the texts may contain. Those without a meaning here are empty,
