@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -162,13 +163,65 @@ func TestAuth_WarnsOfNamesakes(t *testing.T) {
 // Rules for the PINs of one type stand in place of the general ones.
 func TestPINRules_OfOneType(t *testing.T) {
 	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
-	rule(n, "pins", "admin", "*, otp_pin_minlength=2, spass_otp_pin_minlength=6", nil)
 	for _, c := range []struct {
-		kind, pin string
-		status    int
-	}{{"spass", "1234", 403}, {"spass", "123456", 200}, {"hotp", "1", 403}, {"hotp", "1234", 200}} {
-		if r := n.Admin("POST /token/init", apptest.P{"type": c.kind, "genkey": "1", "pin": c.pin}); r.Status != c.status {
-			t.Errorf("%s with the PIN %q: %d, want %d: %s", c.kind, c.pin, r.Status, c.status, r.Raw)
+		rules string
+		spass map[string]int // status by PIN
+		hotp  map[string]int
+	}{
+		{"otp_pin_minlength=2, spass_otp_pin_minlength=6", map[string]int{"1234": 403, "123456": 200}, map[string]int{"1": 403, "1234": 200}},
+		{"otp_pin_maxlength=4, spass_otp_pin_maxlength=8", map[string]int{"123456789": 403, "12345678": 200}, map[string]int{"12345": 403, "1234": 200}},
+		{"otp_pin_contents=n, spass_otp_pin_contents=c", map[string]int{"1234": 403, "abcd": 200}, map[string]int{"abcd": 403, "1234": 200}},
+	} {
+		for _, scope := range []string{"admin", "user"} {
+			rule(n, "pins", scope, "*, "+c.rules, nil)
+			for kind, pins := range map[string]map[string]int{"spass": c.spass, "hotp": c.hotp} {
+				for pin, status := range pins {
+					p := apptest.P{"type": kind, "genkey": "1", "pin": pin}
+					call := func() *apptest.Reply { return n.User("alice", "POST /token/init", p) }
+					if scope == "admin" {
+						call = func() *apptest.Reply { return n.Admin("POST /token/init", p) }
+					}
+					if r := call(); r.Status != status {
+						t.Errorf("%s %s: %s with the PIN %q: %d, want %d: %s", scope, c.rules, kind, pin, r.Status, status, r.Raw)
+					}
+				}
+			}
+			n.Must("DELETE /policy/pins", nil)
+		}
+	}
+}
+
+// TestEnrolmentDefaults asks policies of both scopes for what an enrolment does
+// not say.
+func TestEnrolmentDefaults(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	for _, c := range []struct{ kind, action, path, want string }{
+		{"hotp", "hotp_hashlib=sha256", "info.hashlib", "sha256"},
+		{"hotp", "hotp_otplen=8", "otplen", "8"},
+		{"totp", "totp_hashlib=sha512", "info.hashlib", "sha512"},
+		{"totp", "totp_otplen=8", "otplen", "8"},
+		{"totp", "totp_timestep=60", "info.timeStep", "60"},
+		{"totp", "totp_timeshift=False", "info.useTimeShift", "False"},
+		{"daypassword", "daypassword_hashlib=sha256", "info.hashlib", "sha256"},
+		{"daypassword", "daypassword_otplen=8", "otplen", "8"},
+		{"daypassword", "daypassword_timestep=12h", "info.timeStep", "12h"},
+	} {
+		for _, scope := range []string{"admin", "user"} {
+			t.Run(scope+" "+c.action, func(t *testing.T) {
+				rule(n, "defaults", scope, "*, "+c.action, nil)
+				defer n.Must("DELETE /policy/defaults", nil)
+				p := apptest.P{"type": c.kind, "genkey": "1"}
+				var r *apptest.Reply
+				if scope == "admin" {
+					r = n.Admin("POST /token/init", p)
+				} else {
+					r = n.User("alice", "POST /token/init", p)
+				}
+				got := n.Must("GET /token/", apptest.P{"serial": r.Text("detail.serial")})
+				if have := fmt.Sprint(got.At("result.value.tokens.0." + c.path)); have != c.want {
+					t.Errorf("%s is %s: %s", c.path, have, r.Raw)
+				}
+			})
 		}
 	}
 }
@@ -187,5 +240,24 @@ func TestSetting_PINResetValidity(t *testing.T) {
 	to, err2 := time.Parse(layout, r.Text("result.value.challenges.0.expiration"))
 	if err1 != nil || err2 != nil || (to.Sub(from)-5*time.Minute).Abs() > time.Second {
 		t.Errorf("from %v to %v: %s", from, to, r.Raw)
+	}
+}
+
+// TestUISettings_Apps shows QR codes of apps where policies of the scope webui
+// say so.
+func TestUISettings_Apps(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	login := apptest.P{"username": "admin", "password": apptest.AdminPassword}
+	for member, action := range map[string]string{
+		"qr_image_android": "show_android_privacyidea_authenticator", "qr_image_ios": "show_ios_privacyidea_authenticator", "qr_image_custom": "show_custom_authenticator=https://apps.example.org/mfa",
+	} {
+		if r := n.Call("POST /auth", login); r.At("result.value."+member) != nil {
+			t.Errorf("%s without a policy: %s", member, r.Raw)
+		}
+		rule(n, "app", "webui", action, nil)
+		if r := n.Call("POST /auth", login); !strings.HasPrefix(r.Text("result.value."+member), "data:image/png;base64,") {
+			t.Errorf("%s with the policy: %s", member, r.Raw)
+		}
+		n.Must("DELETE /policy/app", nil)
 	}
 }
