@@ -94,6 +94,13 @@ func (a *API) eventActions(ctx context.Context, r *Request, m event.Info) (any, 
 	if err != nil {
 		return nil, err
 	}
+	if l, can := a.Events.Lister(m.Name); can {
+		names, err := l.Actions()
+		if err != nil {
+			return nil, err
+		}
+		m = m.WithActions(names)
+	}
 	return m.ActionsJSON(lists), nil
 }
 

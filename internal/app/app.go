@@ -212,7 +212,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k, ReadablePIN: a.readablePIN}
 	post, texts := a.openQueue(k)
 	asking := servers{store: a.Store, keys: k, radius: &radius.Client{Now: d.Now, Rand: d.Rand}, remote: &remoteserver.Client{Now: d.Now}, log: d.Log}
-	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, Rand: d.Rand, Log: d.Log,
+	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, ConfigFile: c.File, Rand: d.Rand, Log: d.Log,
 		Notify: usernotification.Deps{Mailer: post, Texter: texts, Spool: c.SpoolDir, Now: d.Now, Rand: d.Rand}})
 	a.api = &api.API{
 		Config: settings{c}, Store: a.audit, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,

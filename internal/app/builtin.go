@@ -18,6 +18,7 @@ import (
 	"edumfa/internal/event/handler/logging"
 	"edumfa/internal/event/handler/requestmangler"
 	"edumfa/internal/event/handler/responsemangler"
+	"edumfa/internal/event/handler/script"
 	"edumfa/internal/event/handler/tokens"
 	"edumfa/internal/event/handler/usernotification"
 	"edumfa/internal/policy/action"
@@ -142,8 +143,10 @@ type HandlerDeps struct {
 	Tokens *token.Service
 	// ScriptDir is the folder with the programs of the module Script.
 	ScriptDir string
-	Rand      io.Reader
-	Log       *slog.Logger
+	// ConfigFile is the configuration, which those programs may need, too.
+	ConfigFile string
+	Rand       io.Reader
+	Log        *slog.Logger
 	// Notify sends and saves notifications.
 	Notify usernotification.Deps
 }
@@ -158,7 +161,14 @@ func EventHandlers(d HandlerDeps) []event.Handler {
 		logging.Handler{Log: d.Log},
 		attributes.Handler{Store: d.Store},
 		usernotification.New(d.Notify),
+		script.New(d.ScriptDir, scriptEnv(d.ConfigFile)),
 	}
+}
+
+// scriptEnv is all that programs of event handlers find in their environment:
+// nothing of the server's own, which may hold passwords.
+func scriptEnv(configFile string) []string {
+	return []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "EDUMFA_CONFIGFILE=" + configFile}
 }
 
 // PolicyActions are the definitions of all policy actions, with the lists of

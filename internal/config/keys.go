@@ -188,7 +188,7 @@ func serviceKeys() []Key {
 		{Name: "EDUMFA_JOB_QUEUE_SMS", Type: Bool, Default: "False", Help: "text messages go through the job queue, too", decode: onOff(func(c *Config) *bool { return &c.JobQueueSMS })},
 		{Name: "EDUMFA_JOB_QUEUE_MAX_AGE", Type: Seconds, Default: "86400", Help: "how long a job is tried", decode: seconds(func(c *Config) *time.Duration { return &c.JobQueueMaxAge })},
 		{Name: "EDUMFA_LDAP_POOLING_LOOP_TIMEOUT", Type: Seconds, Default: "10", Help: "pause between two rounds over LDAP servers", decode: seconds(func(c *Config) *time.Duration { return &c.LDAPLoopTimeout })},
-		{Name: "EDUMFA_SCRIPT_HANDLER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Use: Ignored, Reason: reasonLater, Help: "scripts of event handlers", decode: filePath(func(c *Config) *string { return &c.ScriptDir })},
+		{Name: "EDUMFA_SCRIPT_HANDLER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Help: "scripts of event handlers", decode: filePath(func(c *Config) *string { return &c.ScriptDir })},
 		{Name: "EDUMFA_SCRIPT_SMSPROVIDER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Help: "scripts of SMS providers", decode: filePath(func(c *Config) *string { return &c.SMSScriptDir })},
 		{Name: "EDUMFA_NOTIFICATION_HANDLER_SPOOLDIRECTORY", Type: Path, Default: "'/var/lib/edumfa/notifications/'", Help: "notifications saved as files", decode: filePath(func(c *Config) *string { return &c.SpoolDir })},
 		{Name: "EDUMFA_VASCO_LIBRARY", Type: Path, Use: Ignored, Reason: reasonLater, Help: "vendor library of VASCO tokens", decode: filePath(func(c *Config) *string { return &c.VascoLibrary })},

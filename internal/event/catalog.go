@@ -39,6 +39,20 @@ type Info struct {
 	Actions map[string]map[string]Option
 }
 
+// WithActions is the handler with other actions, all of which have the options of
+// the one action it has.
+func (i Info) WithActions(names []string) Info {
+	var options map[string]Option
+	for _, o := range i.Actions {
+		options = o
+	}
+	i.Actions = make(map[string]map[string]Option, len(names))
+	for _, name := range names {
+		i.Actions[name] = options
+	}
+	return i
+}
+
 // Catalog tells clients what can be configured.
 type Catalog struct {
 	Events     []string

@@ -89,6 +89,23 @@ func (a abort) Unwrap() error { return a.cause }
 // Abort makes an error that fails the request; clients see the cause.
 func Abort(cause error) error { return abort{cause} }
 
+// Lister is the ability of a handler whose actions depend on the installation.
+type Lister interface {
+	// Actions stand in place of those of the catalog.
+	Actions() ([]string, error)
+}
+
+// Lister finds the handler of a module that lists its actions itself.
+func (e *Engine) Lister(module string) (Lister, bool) {
+	for _, h := range e.Handlers {
+		if h.Info().Name == module {
+			l, can := h.(Lister)
+			return l, can
+		}
+	}
+	return nil, false
+}
+
 // Fired is a handler that ran, for the audit.
 type Fired struct {
 	Event      string
@@ -174,7 +191,7 @@ func (e *Engine) one(ctx context.Context, d Definition, r Run) error {
 	if r.Position == Post {
 		limited = context.WithoutCancel(ctx) // what was done is told, even if the client has gone
 	}
-	limited, cancel := context.WithTimeout(limited, c.timeout())
+	limited, cancel := context.WithTimeout(limited, c.Timeout(DefaultTimeout))
 	defer cancel()
 	outcome, err := e.attempt(limited, c)
 	if outcome == "" {
@@ -236,11 +253,12 @@ func (e *Engine) attempt(ctx context.Context, c Call) (Outcome, error) {
 	return Done, nil
 }
 
-// timeout is the time that the definition gives its handler.
-func (c Call) timeout() time.Duration {
+// Timeout is the time that the definition gives its handler, otherwise what is
+// usual.
+func (c Call) Timeout(usual time.Duration) time.Duration {
 	n, err := strconv.Atoi(strings.TrimSpace(c.Definition.Options[TimeoutOption]))
 	if err != nil || n <= 0 {
-		return DefaultTimeout
+		return usual
 	}
 	return min(time.Duration(min(n, int(MaxTimeout/time.Second)))*time.Second, MaxTimeout)
 }

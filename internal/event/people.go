@@ -7,6 +7,9 @@ import "context"
 type People interface {
 	// Caller is who logged in to make the request; the zero value is nobody.
 	Caller() Caller
+	// Meant is the user that the request names, whether he exists or not, or else
+	// the owner of its token.
+	Meant() User
 	// Origin says how the request came.
 	Origin() Origin
 	// Owner is what is known of the user of [Facts.User]; the zero value is
