@@ -57,10 +57,16 @@ func (a *API) authenticate(_ context.Context, r *Request) error {
 	case adminOrUser:
 		roles = append(roles, session.RoleUser)
 	}
-	if len(r.HTTP.Header.Values("Authorization")) == 0 {
+	proof := r.HTTP.Header.Get("Authorization")
+	if r.Route.Form {
+		proof = r.Params.TextOr("authtoken", "")
+		if proof == "" {
+			return session.ErrNoHeader()
+		}
+	} else if len(r.HTTP.Header.Values("Authorization")) == 0 {
 		return session.ErrNoHeader()
 	}
-	c, err := a.Sessions.Check(r.HTTP.Header.Get("Authorization"), r.Now, roles...)
+	c, err := a.Sessions.Check(proof, r.Now, roles...)
 	if err != nil {
 		return err
 	}

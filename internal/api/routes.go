@@ -11,6 +11,7 @@ func (a *API) routes() []Route {
 		a.deviceRoutes(),
 		a.tokenRoutes(),
 		a.tokenGroupRoutes(),
+		a.browserRoutes(),
 		a.userRoutes(),
 		a.accountRoutes(),
 		a.systemRoutes(),

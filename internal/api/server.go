@@ -40,6 +40,9 @@ type Route struct {
 	Light bool
 	// Login routes name the caller, not a user: they find the user themselves.
 	Login bool
+	// Form routes are called by web pages: the caller's session token is the
+	// parameter authtoken.
+	Form bool
 	// NoAudit routes leave no row.
 	NoAudit bool
 }

@@ -166,7 +166,9 @@ func (a *API) tokenRows(ctx context.Context, r *Request, list []*token.Token) ([
 			v.ViewInfo(info)
 		}
 		if v, has := typ.(tokentype.InfoAdder); has {
-			v.AddInfo(func() *tokentype.Env { return a.ownerEnv(ctx, r, t) }, t, info, func(name string) bool { return slices.Contains(hidden, name) })
+			if err := a.addInfo(ctx, r, v, t, info, hidden); err != nil {
+				return nil, err
+			}
 		}
 		rows = append(rows, row)
 	}

@@ -59,6 +59,7 @@ func (a *API) tokenInit(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Flushed = true // the token is stored: this request is not begun anew
 	if t.State == token.StateVerify && verify {
 		if detail["verify"], err = a.askVerification(ctx, env, t); err != nil {
 			return nil, err

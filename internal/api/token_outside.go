@@ -111,5 +111,25 @@ func (a *API) revokeOutside(ctx context.Context, r *Request, t *token.Token, rea
 	if err := v.RevokeOutside(ctx, a.ownerEnv(ctx, r, t), t.Clone(), reason); err != nil {
 		return err
 	}
+	r.Flushed = true // the request is not begun anew
 	return a.Tokens.Revoke(context.WithoutCancel(ctx), t.Clone())
+}
+
+// addInfo completes the row of a token. What is handed out once is forgotten
+// before it is: a list of one token, named by its serial, is a download.
+func (a *API) addInfo(ctx context.Context, r *Request, v tokentype.InfoAdder, t *token.Token, info map[string]any, hidden []string) error {
+	env := sync.OnceValue(func() *tokentype.Env { return a.ownerEnv(ctx, r, t) })
+	v.AddInfo(env, t, info, func(name string) bool { return slices.Contains(hidden, name) })
+	if r.Params.TextOr("serial", "") != t.Serial {
+		return nil
+	}
+	forget, err := v.Forget(env, t, info)
+	if err != nil || len(forget) == 0 {
+		return err
+	}
+	next := t.Clone()
+	for _, name := range forget {
+		delete(next.Info, name)
+	}
+	return a.Store.UpdateToken(ctx, t, next)
 }

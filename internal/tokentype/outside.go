@@ -39,6 +39,9 @@ type InfoAdder interface {
 	// AddInfo adds to the row of a token. hidden names are not to be shown; env makes
 	// what the owner's policies are asked with.
 	AddInfo(env func() *Env, t *token.Token, info map[string]any, hidden func(name string) bool)
+	// Forget names the tokeninfo that is not to be kept now that somebody gets this
+	// row of just this token.
+	Forget(env func() *Env, t *token.Token, info map[string]any) ([]string, error)
 }
 
 // WholeRules are [Rules] that know values with blanks in them.

@@ -36,6 +36,17 @@ func (Type) AddInfo(env func() *tokentype.Env, t *token.Token, info map[string]a
 	}
 }
 
+// Forget names the private key when policies want it to be handed out once.
+func (Type) Forget(env func() *tokentype.Env, t *token.Token, info map[string]any) ([]string, error) {
+	if _, shown := info[infoPKCS12]; !shown {
+		return nil, nil
+	}
+	if discard, err := holds(env(), actDiscard); err != nil || !discard {
+		return nil, err
+	}
+	return []string{infoKey}, nil
+}
+
 // download makes the PKCS#12 file of a token.
 func download(e *tokentype.Env, t *token.Token) (string, error) {
 	opener, can := e.Keys.(tokentype.PINOpener)
