@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -140,6 +141,9 @@ func TestMarshalSubject(t *testing.T) {
 	var back pkix.RDNSequence
 	if _, err := asn1.Unmarshal(der, &back); err != nil || len(back) != 3 || back[1][0].Value != "Erika, CN=admin + OU=x" {
 		t.Errorf("%v: %v", err, back)
+	}
+	if !bytes.Contains(der, []byte("\x16\x0de@example.org")) || !bytes.Contains(der, []byte("\x13\x02DE")) {
+		t.Errorf("the mail address is no IA5String, or the country no PrintableString: %x", der)
 	}
 	for _, bad := range []pkix.AttributeTypeAndValue{attribute("C", "Germany"), attribute("emailAddress", "ä@example.org"), attribute("DC", "a\nb")} {
 		if der, err := MarshalSubject([]pkix.AttributeTypeAndValue{bad}); err == nil {

@@ -14,15 +14,17 @@ import (
 	"edumfa/internal/tokentype"
 )
 
-func attribute(name, value string) pkix.AttributeTypeAndValue {
+type attributeValue = pkix.AttributeTypeAndValue
+
+func attribute(name, value string) attributeValue {
 	oid, _ := ca.AttributeOID(name)
-	return pkix.AttributeTypeAndValue{Type: oid, Value: value}
+	return attributeValue{Type: oid, Value: value}
 }
 
 // generatedSubject is the subject of a request that the server makes: the owner's
 // login name, and his mail address and realm where policies want them.
 func generatedSubject(ctx context.Context, e *tokentype.Env, t *token.Token) ([]byte, error) {
-	name := []pkix.AttributeTypeAndValue{attribute("CN", e.OwnerLogin)}
+	name := []attributeValue{attribute("CN", e.OwnerLogin)}
 	var words []string
 	if e.Rules != nil {
 		var err error
@@ -50,7 +52,7 @@ func owner(ctx context.Context, e *tokentype.Env) (resolver.Attributes, error) {
 	return e.Owner(ctx, nil)
 }
 
-func marshal(name []pkix.AttributeTypeAndValue) ([]byte, error) {
+func marshal(name []attributeValue) ([]byte, error) {
 	der, err := ca.MarshalSubject(name)
 	if err != nil {
 		return nil, mfaerr.NewParameter("The subject of the certificate cannot be made: %s.", err)
@@ -75,7 +77,7 @@ func prescribedSubject(ctx context.Context, e *tokentype.Env) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := make([]pkix.AttributeTypeAndValue, 0, len(parts))
+	name := make([]attributeValue, 0, len(parts))
 	common := false
 	for _, p := range parts {
 		a := attribute(p.name, p.fill(e, info))
