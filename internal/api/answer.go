@@ -15,10 +15,11 @@ type Answer struct {
 	Status int
 	// Body is the JSON object of the answer: detail, id, jsonrpc, result, …
 	Body map[string]any
-	// usedType is the type of the token that was right; transactions are those of
-	// the challenges that the answer asks. Policies need them whatever the body
-	// may tell.
+	// usedType and serial are those of the token that was right; transactions are
+	// those of the challenges that the answer asks. Policies need them whatever the
+	// body may tell.
 	usedType     string
+	serial       string
 	transactions []string
 	// Plain, when not nil, is sent as it is instead of Body.
 	Plain *Plain
@@ -77,6 +78,7 @@ func loginVerdict(value any, authentication string, reply login.Reply) *Answer {
 	if a.usedType = reply.Used; a.usedType == "" {
 		a.usedType = reply.Type
 	}
+	a.serial = reply.Serial
 	for _, p := range reply.Prompts {
 		a.transactions = append(a.transactions, p.TransactionID)
 	}

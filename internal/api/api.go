@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"edumfa/internal/admin"
+	"edumfa/internal/application"
 	"edumfa/internal/audit"
 	"edumfa/internal/ca"
 	"edumfa/internal/challenge"
@@ -18,6 +19,7 @@ import (
 	"edumfa/internal/enrol"
 	"edumfa/internal/event"
 	"edumfa/internal/login"
+	"edumfa/internal/machine"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/radius"
 	"edumfa/internal/remoteserver"
@@ -56,6 +58,7 @@ type Store interface {
 	radiusStore
 	loginStore
 	recoveryStore
+	machineStore
 	Admin(ctx context.Context, name string) (admin.Account, error)
 	Apply(ctx context.Context, changes []change.Change, entry *audit.Entry) error
 	Challenges(ctx context.Context, transactionID string) ([]challenge.Challenge, error)
@@ -155,6 +158,9 @@ type API struct {
 	RADIUS  func(ctx context.Context, s radius.Server, q radius.Question) (radius.Answer, error)
 	// SMSKinds are the ways to send text messages.
 	SMSKinds []smsprovider.Kind
+	// Machines finds the hosts of the organisation; Applications use tokens there.
+	Machines     *machine.Finder
+	Applications []application.Application
 	// Signer signs audit rows and answers; nil signs nothing.
 	Signer *signature.Signer
 	// Verifier checks audit rows.

@@ -21,6 +21,7 @@ func (a *API) routes() []Route {
 		a.remoteRoutes(),
 		a.serviceRoutes(),
 		a.caRoutes(),
+		a.machineRoutes(),
 		a.policyRoutes(),
 		a.eventRoutes(),
 		a.auditRoutes(),

@@ -23,6 +23,7 @@ import (
 	"edumfa/internal/keystore"
 	"edumfa/internal/logging"
 	"edumfa/internal/login"
+	"edumfa/internal/machine"
 	"edumfa/internal/passhash"
 	"edumfa/internal/pgp"
 	"edumfa/internal/policy/action"
@@ -110,10 +111,11 @@ type App struct {
 	Actions   *action.Catalog
 	Signer    *signature.Signer
 	// Queue delivers what need not be over when a request is answered.
-	Queue *queue.Queue
-	api   *api.API
-	audit *auditLog
-	deps  Deps
+	Queue    *queue.Queue
+	api      *api.API
+	audit    *auditLog
+	machines *machine.Finder
+	deps     Deps
 }
 
 // OpenStore opens the database of a configuration without looking at its tables.
@@ -214,6 +216,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	asking := servers{store: a.Store, keys: k, radius: &radius.Client{Now: d.Now, Rand: d.Rand}, remote: &remoteserver.Client{Now: d.Now}, log: d.Log}
 	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, ConfigFile: c.File, Rand: d.Rand, Log: d.Log,
 		Notify: usernotification.Deps{Mailer: post, Texter: texts, Spool: c.SpoolDir, Now: d.Now, Rand: d.Rand}})
+	a.machines = &machine.Finder{Kinds: MachineKinds(resolverDeps.Dir, machineLDAP(resolverDeps)), Definitions: a.Store, Decrypt: k.decrypt, Log: d.Log}
 	a.api = &api.API{
 		Config: settings{c}, Store: a.audit, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
@@ -226,6 +229,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
 		Servers: asking, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
 		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: texts.kinds,
+		Machines: a.machines, Applications: Applications(a.Hasher.HashOffline),
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
 	}
@@ -252,5 +256,6 @@ func (a *App) Endpoints() []api.Endpoint { return a.api.Endpoints() }
 // Close ends all connections. Requests and what Start began have ended before.
 func (a *App) Close() error {
 	a.Snapshots.Close()
+	a.machines.Close()
 	return errors.Join(a.audit.Close(), a.Store.Close())
 }

@@ -1,10 +1,15 @@
 package app
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"slices"
 
+	"edumfa/internal/application"
+	"edumfa/internal/application/luks"
+	"edumfa/internal/application/offline"
+	"edumfa/internal/application/ssh"
 	"edumfa/internal/ca"
 	"edumfa/internal/ca/acme"
 	"edumfa/internal/ca/est"
@@ -21,12 +26,16 @@ import (
 	"edumfa/internal/event/handler/script"
 	"edumfa/internal/event/handler/tokens"
 	"edumfa/internal/event/handler/usernotification"
+	"edumfa/internal/machine"
+	"edumfa/internal/machine/hosts"
+	"edumfa/internal/machine/ldaphosts"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/queue"
 	"edumfa/internal/resolver"
 	"edumfa/internal/resolver/ldap"
 	"edumfa/internal/resolver/passwdfile"
 	"edumfa/internal/resolver/sqlusers"
+	"edumfa/internal/secret"
 	"edumfa/internal/smsprovider"
 	"edumfa/internal/smsprovider/httpsms"
 	"edumfa/internal/smsprovider/mailsms"
@@ -149,6 +158,24 @@ type HandlerDeps struct {
 	Log        *slog.Logger
 	// Notify sends and saves notifications.
 	Notify usernotification.Deps
+}
+
+// MachineKinds are the machine stores. Relative file names start in dir.
+func MachineKinds(dir string, directories ldaphosts.Library) []machine.Kind {
+	return []machine.Kind{
+		hosts.Kind(dir),
+		ldaphosts.Kind(directories),
+	}
+}
+
+// Applications are what tokens are used for on machines. hash makes the hashes
+// that machines check while they are offline.
+func Applications(hash func(ctx context.Context, values []secret.String, rounds int) ([]string, error)) []application.Application {
+	return []application.Application{
+		luks.Application{},
+		offline.Application{Hash: hash},
+		ssh.Application{},
+	}
 }
 
 // EventHandlers are the modules that events can run.

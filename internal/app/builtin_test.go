@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"edumfa/internal/app"
+	"edumfa/internal/application"
 	"edumfa/internal/event"
+	"edumfa/internal/machine/ldaphosts"
 	"edumfa/internal/tokentype"
 )
 
@@ -45,6 +47,20 @@ func TestBuiltin(t *testing.T) {
 	catalog, err := event.LoadCatalog()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, k := range app.MachineKinds("", ldaphosts.Library{}) {
+		var options []string
+		for _, f := range k.Fields {
+			options = append(options, f.Name+":"+f.Type)
+		}
+		fmt.Fprintf(&b, "machine store\t%s\ttest=%t\t%s\n", k.Name, k.Test != nil, strings.Join(options, " "))
+	}
+	for _, a := range app.Applications(nil) {
+		var options []string
+		for _, o := range a.Options() {
+			options = append(options, o.Name+":"+o.Type)
+		}
+		fmt.Fprintf(&b, "application\t%s\trefill=%t\t%s\n", a.Name(), can[application.Refiller](a), strings.Join(options, " "))
 	}
 	for _, h := range app.EventHandlers(app.HandlerDeps{}) {
 		i := h.Info()

@@ -5,6 +5,7 @@ import (
 
 	"edumfa/internal/config"
 	"edumfa/internal/keystore"
+	"edumfa/internal/machine/ldaphosts"
 	"edumfa/internal/passhash"
 	"edumfa/internal/resolver"
 	"edumfa/internal/session"
@@ -46,8 +47,9 @@ func Transfer(c *config.Config, db *store.DB, d Deps) *transfer.Transfer {
 		return keys{Store: opened, rand: d.Rand}, nil
 	}
 	return &transfer.Transfer{
-		Store: db,
-		Kinds: resolverKinds(c, d),
+		MachineKinds: MachineKinds("", ldaphosts.Library{}),
+		Store:        db,
+		Kinds:        resolverKinds(c, d),
 		Seal: func(clear string) (string, error) {
 			k, err := open()
 			if err != nil {

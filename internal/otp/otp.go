@@ -90,6 +90,14 @@ func HOTP(key []byte, h Hash, counter int64, digits int) string {
 	return string(g.value(counter))
 }
 
+// Sum is an HMAC that is not truncated: what keys in challenge-response mode
+// answer.
+func Sum(key []byte, h Hash, message []byte) []byte {
+	mac := hmac.New(h.maker(), key)
+	mac.Write(message)
+	return mac.Sum(nil)
+}
+
 // Truncate is the dynamic truncation of RFC 4226 §5.3, 31 bits. A sum shorter
 // than 20 bytes (MD5) may be pointed behind its end; reading then goes on at
 // its beginning. RFC 4226 does not define that case, and the values that do not

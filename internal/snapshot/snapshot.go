@@ -30,6 +30,9 @@ type Snapshot struct {
 	CAs      *ca.Directory
 	// Proxies maps forwarded client addresses (setting OverrideAuthorizationClient).
 	Proxies clientip.Mapping
+	// Applications are those that tokens are attached to: a login asks for the
+	// attachments of a token only if there are such at all.
+	Applications []string
 
 	stamp  string // the row it was loaded at
 	second int64  // when it was loaded, Unix seconds
@@ -44,6 +47,7 @@ type Store interface {
 	Policies(ctx context.Context) ([]policy.Row, error)
 	Events(ctx context.Context) ([]event.Row, error)
 	CAConnectors(ctx context.Context) ([]ca.Definition, error)
+	AttachedApplications(ctx context.Context) ([]string, error)
 }
 
 // Holder hands out the current snapshot.
@@ -218,6 +222,9 @@ func (h *Holder) load(ctx context.Context) (*Snapshot, error) {
 	}
 	connectors, err := h.store.CAConnectors(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if s.Applications, err = h.store.AttachedApplications(ctx); err != nil {
 		return nil, err
 	}
 	s.CAs = h.cas.Picture(connectors, h.retire)

@@ -61,6 +61,7 @@ func (r *rows) Events(context.Context) ([]event.Row, error)    { return nil, nil
 func (r *rows) CAConnectors(context.Context) ([]ca.Definition, error) {
 	return nil, nil
 }
+func (r *rows) AttachedApplications(context.Context) ([]string, error) { return nil, nil }
 
 func (r *rows) set(stamp, value string) {
 	r.mu.Lock()

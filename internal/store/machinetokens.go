@@ -31,9 +31,18 @@ func (db *DB) AttachToken(ctx context.Context, a machine.Attachment) (id int64, 
 		if id, err = db.insert(ctx, "machinetoken", "token_id, machineresolver_id, machine_id, application", tokenID, store, machineID, a.Application); err != nil {
 			return err
 		}
-		return db.setAttachmentOptions(ctx, id, a.Options, nil)
+		if err := db.setAttachmentOptions(ctx, id, a.Options, nil); err != nil {
+			return err
+		}
+		return db.Touch(ctx)
 	})
 	return id, err
+}
+
+// AttachedApplications names the applications that any token is attached to.
+func (db *DB) AttachedApplications(ctx context.Context) ([]string, error) {
+	list, err := db.column(ctx, "SELECT DISTINCT application FROM machinetoken ORDER BY application")
+	return list, public(err)
 }
 
 // Attachments finds attachments with their options, in the order they were made.

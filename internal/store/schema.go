@@ -50,6 +50,8 @@ var extraIndexes = []struct{ name, on string }{
 	{"ix_go_audit_user_id", `mfa_audit ("user", id)`},
 	{"ix_go_audit_user", `mfa_audit ("user", realm, date)`},
 	{"ix_go_challenge_expiration", "challenge (expiration)"},
+	{"ix_go_machinetoken_token", "machinetoken (token_id)"},
+	{"ix_go_machinetokenoptions", "machinetokenoptions (machinetoken_id)"},
 	{"ix_go_job_due", "go_job (dead, due)"},
 }
 

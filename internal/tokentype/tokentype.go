@@ -407,6 +407,12 @@ type Tester interface {
 	Test(ctx context.Context, e *Env, p EnrollParams) (ok bool, message string, err error)
 }
 
+// PublicKeyHolder types hold a public key that servers fetch.
+type PublicKeyHolder interface {
+	// PublicKey is the key as a line of authorized_keys.
+	PublicKey(e *Env, t *token.Token) (string, error)
+}
+
 // Registry finds types by name.
 type Registry struct {
 	list  []Type

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"edumfa/internal/event"
+	"edumfa/internal/machine"
 	"edumfa/internal/policy"
 	"edumfa/internal/pyliteral"
 	"edumfa/internal/radius"
@@ -55,6 +56,8 @@ type Store interface {
 	SaveRemoteServer(ctx context.Context, s remoteserver.Server) (id int64, err error)
 	SMSGateways(ctx context.Context) ([]smsprovider.Gateway, error)
 	SaveSMSGateway(ctx context.Context, g smsprovider.Gateway) (id int64, err error)
+	MachineStores(ctx context.Context) ([]machine.Definition, error)
+	SaveMachineStore(ctx context.Context, d machine.Definition) (id int64, err error)
 }
 
 // Transfer is safe for use by one goroutine at a time.
@@ -62,6 +65,8 @@ type Transfer struct {
 	Store Store
 	// Kinds are the kinds of resolvers, which know what is secret.
 	Kinds []resolver.Kind
+	// MachineKinds are the kinds of machine stores.
+	MachineKinds []machine.Kind
 	// Seal encrypts a secret for the database, Open decrypts one.
 	Seal func(clear string) (string, error)
 	Open func(stored string) (string, error)
@@ -101,7 +106,7 @@ func kinds() []kind {
 		{"realm", (*Transfer).Realms, (*Transfer).loadRealms},
 		{"smtpserver", (*Transfer).SMTPServers, (*Transfer).loadSMTPServers},
 		{"policy", (*Transfer).Policies, (*Transfer).loadPolicies},
-		{"machineresolver", emptyDict, nil},
+		{"machineresolver", (*Transfer).MachineStores, (*Transfer).loadMachineStores},
 		{"caconnector", emptyList, nil},
 		{"smsgateway", (*Transfer).SMSGateways, (*Transfer).loadSMSGateways},
 		{"event", (*Transfer).Events, (*Transfer).loadEvents},

@@ -50,7 +50,10 @@ func (u *users) Search(ctx context.Context, q resolver.Query) ([]resolver.User, 
 // has of itself ends the list like its end does; so does a base that is not
 // there. limit 0 asks for no limit.
 func (u *users) paged(ctx context.Context, c *conn, filter string, limit int, take func(*ldaplib.Entry) bool) error {
-	req := u.set.request(u.set.base, u.set.scope, filter, limit)
+	return u.pages(ctx, c, u.set.request(u.set.base, u.set.scope, filter, limit), take)
+}
+
+func (u *users) pages(ctx context.Context, c *conn, req *ldaplib.SearchRequest, take func(*ldaplib.Entry) bool) error {
 	page := ldaplib.NewControlPaging(pageSize)
 	req.Controls = []ldaplib.Control{page}
 	for {

@@ -40,6 +40,9 @@ func (k *kit) attachments() {
 		k.must(err)
 		equal(k, what, list, want)
 	}
+	apps, err := k.db.AttachedApplications(k.ctx)
+	k.must(err)
+	equal(k, "applications", apps, []string{"offline", "ssh"})
 	find("all", machine.Attachments{}, ssh, anywhere, other)
 	find("of a token", machine.Attachments{Serial: "T1"}, ssh, anywhere)
 	find("of an application", machine.Attachments{Application: "ssh"}, ssh, other)

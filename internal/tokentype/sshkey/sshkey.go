@@ -24,7 +24,10 @@ const (
 // Type is the token type sshkey.
 type Type struct{}
 
-var _ tokentype.Type = Type{}
+var (
+	_ tokentype.Type            = Type{}
+	_ tokentype.PublicKeyHolder = Type{}
+)
 
 // Info returns the type's facts.
 func (Type) Info() tokentype.Info {
@@ -78,6 +81,19 @@ func parse(line string) (kind, key, comment string, err error) {
 
 func supported() []string {
 	return []string{"ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256", "sk-ecdsa-sha2-nistp256@openssh.com", "sk-ssh-ed25519@openssh.com"}
+}
+
+// PublicKey is the key with its type and comment.
+func (Type) PublicKey(e *tokentype.Env, t *token.Token) (string, error) {
+	key, err := e.Keys.OpenPassword(t.InfoText(infoKey))
+	if err != nil {
+		return "", err
+	}
+	line := t.InfoText(infoType) + " " + key
+	if comment := t.InfoText(infoComment); comment != "" {
+		line += " " + comment
+	}
+	return line, nil
 }
 
 // Verify finds nothing right.
