@@ -54,7 +54,7 @@ func shown(values map[string]string) map[string]any {
 			out[k] = v
 		case smsprovider.Sensitive(k):
 			out[k] = censored
-		case k == "URL" || strings.HasSuffix(k, "PROXY"):
+		case strings.HasSuffix(k, "URL") || strings.HasSuffix(k, "PROXY"):
 			out[k] = withoutPassword(v)
 		default:
 			out[k] = v
@@ -170,7 +170,7 @@ func keepSecrets(g *smsprovider.Gateway, old smsprovider.Gateway) error {
 		}
 	}
 	same := g.Module == old.Module
-	for _, k := range []string{"URL", "PROXY", "HTTP_PROXY", "HTTPS_PROXY", "CHECK_SSL"} {
+	for _, k := range []string{"URL", "POST_CHECK_URL", "PROXY", "HTTP_PROXY", "HTTPS_PROXY", "CHECK_SSL", "SMSC_HOST", "SMSC_PORT"} {
 		same = same && g.Options[k] == old.Options[k]
 	}
 	if asked && !same {

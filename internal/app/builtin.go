@@ -40,6 +40,8 @@ import (
 	"edumfa/internal/smsprovider/httpsms"
 	"edumfa/internal/smsprovider/mailsms"
 	"edumfa/internal/smsprovider/scriptsms"
+	"edumfa/internal/smsprovider/sipgatesms"
+	"edumfa/internal/smsprovider/smppsms"
 	"edumfa/internal/store"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -116,11 +118,13 @@ func ResolverKinds(sql sqlusers.Passwords, passwd passwdfile.Passwords) []resolv
 
 // SMSKinds are the ways to send text messages. Programs that send them are in the
 // folder.
-func SMSKinds(mail mailsms.Mail, folder string) []smsprovider.Kind {
+func SMSKinds(mail mailsms.Mail, folder string, rand io.Reader) []smsprovider.Kind {
 	return []smsprovider.Kind{
 		httpsms.Kind(),
 		httpsms.LoginKind(),
+		sipgatesms.Kind(sipgatesms.URL),
 		mailsms.Kind(mail),
+		smppsms.Kind(rand),
 		scriptsms.Kind(folder),
 	}
 }

@@ -30,14 +30,14 @@ func (a *App) openQueue(k keys) (mailer, texter) {
 	now := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}}
 	a.Queue = &queue.Queue{
 		Store: a.Store, Keys: k, MaxAge: c.JobQueueMaxAge, Node: settings{c}.NodeFor(""), Now: d.Now, Rand: d.Rand, Log: d.Log,
-		Kinds: JobKinds(now, texter{store: a.Store, kinds: SMSKinds(now.mailText, c.SMSScriptDir)}),
+		Kinds: JobKinds(now, texter{store: a.Store, kinds: SMSKinds(now.mailText, c.SMSScriptDir, d.Rand)}),
 	}
 	d.Metrics.JobQueue(a.Queue.State)
 	post := now
 	if c.JobQueue {
 		post.queue = a.Queue
 	}
-	texts := texter{store: a.Store, kinds: SMSKinds(post.mailText, c.SMSScriptDir)}
+	texts := texter{store: a.Store, kinds: SMSKinds(post.mailText, c.SMSScriptDir, d.Rand)}
 	if c.JobQueue && c.JobQueueSMS {
 		texts.queue = a.Queue
 	}

@@ -2,8 +2,10 @@ package app_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -235,5 +237,61 @@ func TestSMS_SettingsWithoutGateway(t *testing.T) {
 		if list := seen(); len(list) != before+1 || !strings.HasPrefix(list[before], c.want) {
 			t.Errorf("%s: seen %q after %s", c.module, list, r.Raw)
 		}
+	}
+}
+
+// What forms offer: every way to send messages, with its options.
+func TestSMSGateway_Providers(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	r := n.Must("GET /smsgateway/providers", nil)
+	all, _ := r.Value().(map[string]any)
+	const web = "URL* HTTP_METHOD* RETURN_SUCCESS RETURN_FAIL USERNAME PASSWORD CHECK_SSL* SEND_DATA_AS_JSON* HTTP_PROXY HTTPS_PROXY TIMEOUT "
+	for module, c := range map[string]struct {
+		free       bool
+		parameters string // with a star where they are required
+	}{
+		"HttpSMSProvider.HttpSMSProvider":                   {true, web + "REGEXP PROXY"},
+		"HttpMessageToUidProvider.HttpMessageToUidProvider": {true, web + "UID_TOKENINFO_ATTRIBUTE POST_CHECK_URL"},
+		"SipgateSMSProvider.SipgateSMSProvider":             {false, "USERNAME* PASSWORD* PROXY REGEXP"},
+		"SmtpSMSProvider.SmtpSMSProvider":                   {false, "MAILTO* SMTPIDENTIFIER* SUBJECT BODY REGEXP"},
+		"SmppSMSProvider.SmppSMSProvider":                   {false, "SMSC_HOST* SMSC_PORT* SYSTEM_ID PASSWORD S_ADDR_TON S_ADDR_NPI S_ADDR D_ADDR_TON D_ADDR_NPI REGEXP"},
+		"ScriptSMSProvider.ScriptSMSProvider":               {false, "script* REGEXP background*"},
+	} {
+		got, _ := all["edumfa.lib.smsprovider."+module].(map[string]any)
+		var names []string
+		parameters, _ := got["parameters"].(map[string]any)
+		for name, p := range parameters {
+			if p.(map[string]any)["required"] == true {
+				name += "*"
+			}
+			names = append(names, name)
+		}
+		want := strings.Fields(c.parameters)
+		slices.Sort(names)
+		slices.Sort(want)
+		if !slices.Equal(names, want) || got["options_allowed"] != c.free || got["headers_allowed"] != c.free {
+			t.Errorf("%s: %v %v, want %v", module, names, got["options_allowed"], want)
+		}
+	}
+}
+
+// The stored password of a message centre is not sent to another one.
+func TestSMSGateway_SecretsOfMessageCentres(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	definition := apptest.P{"name": "gate", "module": "edumfa.lib.smsprovider.SmppSMSProvider.SmppSMSProvider",
+		"option.SMSC_HOST": "smsc.example.org", "option.SMSC_PORT": "2775", "option.PASSWORD": "geheim"}
+	n.Must("POST /smsgateway", definition)
+	definition["option.PASSWORD"] = "__CENSORED__"
+	definition["option.S_ADDR"] = "eduMFA"
+	n.Must("POST /smsgateway", definition)
+	for name, value := range map[string]string{"option.SMSC_HOST": "thief.example.org", "option.SMSC_PORT": "2776"} {
+		changed := maps.Clone(definition)
+		changed[name] = value
+		if r := n.Admin("POST /smsgateway", changed); r.ErrorCode() != 905 {
+			t.Errorf("%s: %s", name, r.Raw)
+		}
+	}
+	if stored, err := n.App.Store.SMSGateways(t.Context()); err != nil || stored[0].Options["PASSWORD"] != "geheim" || stored[0].Options["S_ADDR"] != "eduMFA" {
+		t.Errorf("%+v, %v", stored, err)
 	}
 }
