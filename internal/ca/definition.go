@@ -6,43 +6,13 @@ import (
 )
 
 // TypePassword marks options that are kept encrypted and never shown.
-const TypePassword = "password"
+const TypePassword = field.TypePassword
 
 // Definition is a stored connector.
-type Definition struct {
-	ID      int64
-	Name    string
-	Kind    string
-	Options []Option
-}
+type Definition = field.Definition
 
-// Option is one stored value: as it stands in the database, those of the type
-// password sealed.
-type Option struct {
-	Key, Value, Type, Description string
-}
-
-// Option finds a value by its key.
-func (d Definition) Option(key string) (Option, bool) {
-	for _, o := range d.Options {
-		if o.Key == key {
-			return o, true
-		}
-	}
-	return Option{}, false
-}
-
-// Values are the options for a kind, the secret ones opened with decrypt.
-func (d Definition) Values(decrypt func(string) string) field.Values {
-	v := make(field.Values, len(d.Options))
-	for _, o := range d.Options {
-		v[o.Key] = o.Value
-		if o.Type == TypePassword {
-			v[o.Key] = decrypt(o.Value)
-		}
-	}
-	return v
-}
+// Option is one stored value.
+type Option = field.Option
 
 // Open opens a connector of a kind whose required options are there. The error
 // has the number 503.

@@ -27,7 +27,7 @@ type Field struct {
 }
 
 // Secret reports whether the value is encrypted at rest and never shown.
-func (f Field) Secret() bool { return f.Type == "password" }
+func (f Field) Secret() bool { return f.Type == TypePassword }
 
 // Values are the options of one configured instance, as texts. Reading an
 // absent option gives the default that the caller names.

@@ -54,26 +54,10 @@ type Kind struct {
 }
 
 // Definition is a store as it is in the database.
-type Definition struct {
-	ID         int64
-	Name, Kind string
-	Options    []Option
-}
+type Definition = field.Definition
 
-// Option is one setting of a definition. Those of type "password" are encrypted.
-type Option struct{ Key, Value, Type, Description string }
-
-// Values are the settings with passwords in clear.
-func (d Definition) Values(decrypt func(stored string) string) field.Values {
-	v := field.Values{}
-	for _, o := range d.Options {
-		v[o.Key] = o.Value
-		if o.Type == "password" {
-			v[o.Key] = decrypt(o.Value)
-		}
-	}
-	return v
-}
+// Option is one setting of a definition.
+type Option = field.Option
 
 // Timeout bounds a question to all stores together.
 const Timeout = 20 * time.Second

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"maps"
 	"slices"
 
@@ -139,58 +138,19 @@ func (db *DB) setAttachmentOptions(ctx context.Context, id int64, set map[string
 	return nil
 }
 
+var machineStoreTables = definitionTables{table: "machineresolver", kind: "rtype", config: "machineresolverconfig", owner: "resolver_id"}
+
 // MachineStores lists the definitions of machine stores in the order they were
 // made.
 func (db *DB) MachineStores(ctx context.Context) ([]machine.Definition, error) {
-	var list []machine.Definition
-	at := map[int64]int{}
-	err := db.query(ctx, "SELECT id, name, rtype FROM machineresolver ORDER BY id", nil, func(r *sql.Rows) error {
-		var d machine.Definition
-		err := r.Scan(&d.ID, &d.Name, &d.Kind)
-		at[d.ID] = len(list)
-		list = append(list, d)
-		return err
-	})
-	if err != nil || len(list) == 0 {
-		return list, public(err)
-	}
-	err = db.query(ctx, `SELECT resolver_id, "Key", "Value", "Type", "Description" FROM machineresolverconfig ORDER BY id`, nil, func(r *sql.Rows) error {
-		var id int64
-		var o machine.Option
-		if err := r.Scan(intTo{&id}, &o.Key, textTo{&o.Value}, textTo{&o.Type}, textTo{&o.Description}); err != nil {
-			return err
-		}
-		if i, known := at[id]; known {
-			list[i].Options = append(list[i].Options, o)
-		}
-		return nil
-	})
-	return list, public(err)
+	return machineStoreTables.list(ctx, db)
 }
 
 // SaveMachineStore makes a machine store or changes the options that are given.
 func (db *DB) SaveMachineStore(ctx context.Context, d machine.Definition) (id int64, err error) {
 	err = db.InTx(ctx, func(ctx context.Context) error {
-		err := db.queryOne(ctx, "SELECT id FROM machineresolver WHERE name = ?", []any{d.Name}, &id)
-		if errors.Is(err, ErrNotFound) {
-			id, err = db.insert(ctx, "machineresolver", "name, rtype", d.Name, d.Kind)
-			err = raced(err)
-		}
-		if err != nil {
-			return err
-		}
-		for _, o := range d.Options {
-			n, err := db.exec(ctx, `UPDATE machineresolverconfig SET "Value" = ?, "Type" = ?, "Description" = ? WHERE resolver_id = ? AND "Key" = ?`, o.Value, o.Type, o.Description, id, o.Key)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				if _, err := db.insert(ctx, "machineresolverconfig", `resolver_id, "Key", "Value", "Type", "Description"`, id, o.Key, o.Value, o.Type, o.Description); err != nil {
-					return raced(err)
-				}
-			}
-		}
-		return nil
+		id, err = machineStoreTables.saveNamed(ctx, db, d)
+		return err
 	})
 	return id, err
 }
@@ -199,15 +159,10 @@ func (db *DB) SaveMachineStore(ctx context.Context, d machine.Definition) (id in
 // ErrNotFound. Attachments to its machines stay: the store may be made again.
 func (db *DB) DeleteMachineStore(ctx context.Context, name string) (id int64, err error) {
 	err = db.InTx(ctx, func(ctx context.Context) error {
-		if err := db.queryOne(ctx, "SELECT id FROM machineresolver WHERE name = ?", []any{name}, &id); err != nil {
+		if id, err = machineStoreTables.id(ctx, db, name); err != nil {
 			return err
 		}
-		for _, q := range []string{"DELETE FROM machineresolverconfig WHERE resolver_id = ?", "DELETE FROM machineresolver WHERE id = ?"} {
-			if _, err := db.exec(ctx, q, id); err != nil {
-				return err
-			}
-		}
-		return nil
+		return machineStoreTables.remove(ctx, db, id)
 	})
 	return id, err
 }

@@ -143,54 +143,18 @@ func (db *DB) SetDefaultRealm(ctx context.Context, name string) (id int64, err e
 	return id, err
 }
 
+var resolverTables = definitionTables{table: "resolver", kind: "rtype", config: "resolverconfig", owner: "resolver_id"}
+
 // Resolvers reads the configuration of all resolvers, in the order of their ids.
 func (db *DB) Resolvers(ctx context.Context) ([]resolver.Stored, error) {
-	var list []resolver.Stored
-	at := map[int64]int{}
-	err := db.query(ctx, "SELECT id, name, rtype FROM resolver ORDER BY id", nil, func(r *sql.Rows) error {
-		var s resolver.Stored
-		if err := r.Scan(&s.ID, &s.Name, &s.Kind); err != nil {
-			return err
-		}
-		at[s.ID] = len(list)
-		list = append(list, s)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = db.query(ctx, `SELECT resolver_id, "Key", "Value", "Type", "Description" FROM resolverconfig ORDER BY id`, nil, func(r *sql.Rows) error {
-		var id int64
-		var o resolver.StoredOption
-		if err := r.Scan(intTo{&id}, &o.Key, textTo{&o.Value}, textTo{&o.Type}, textTo{&o.Description}); err != nil {
-			return err
-		}
-		if i, ok := at[id]; ok {
-			list[i].Options = append(list[i].Options, o)
-		}
-		return nil
-	})
-	return list, err
+	return resolverTables.list(ctx, db)
 }
 
 // SetResolver makes a resolver or changes the options that are given.
 func (db *DB) SetResolver(ctx context.Context, s resolver.Stored) (id int64, err error) {
 	err = db.InTx(ctx, func(ctx context.Context) error {
-		err := db.queryOne(ctx, "SELECT id FROM resolver WHERE name = ?", []any{s.Name}, &id)
-		if errors.Is(err, ErrNotFound) {
-			id, err = db.insert(ctx, "resolver", "name, rtype", s.Name, s.Kind)
-		}
-		if err != nil {
-			return raced(err)
-		}
-		for _, o := range s.Options {
-			n, err := db.exec(ctx, `UPDATE resolverconfig SET "Value" = ?, "Type" = ?, "Description" = ? WHERE resolver_id = ? AND "Key" = ?`, o.Value, o.Type, o.Description, id, o.Key)
-			if err == nil && n == 0 {
-				_, err = db.insert(ctx, "resolverconfig", `resolver_id, "Key", "Value", "Type", "Description"`, id, o.Key, o.Value, o.Type, o.Description)
-			}
-			if err != nil {
-				return raced(err)
-			}
+		if id, err = resolverTables.saveNamed(ctx, db, s); err != nil {
+			return err
 		}
 		if _, err := db.exec(ctx, "DELETE FROM usercache WHERE resolver = ?", s.Name); err != nil {
 			return err
@@ -203,7 +167,7 @@ func (db *DB) SetResolver(ctx context.Context, s resolver.Stored) (id int64, err
 // DeleteResolver removes a resolver that no realm uses (ErrConflict).
 func (db *DB) DeleteResolver(ctx context.Context, name string) (id int64, err error) {
 	err = db.InTx(ctx, func(ctx context.Context) error {
-		if err := db.queryOne(ctx, "SELECT id FROM resolver WHERE name = ?", []any{name}, &id); err != nil {
+		if id, err = resolverTables.id(ctx, db, name); err != nil {
 			return err
 		}
 		var n int
@@ -213,10 +177,8 @@ func (db *DB) DeleteResolver(ctx context.Context, name string) (id int64, err er
 		if n > 0 {
 			return ErrConflict
 		}
-		for _, q := range []string{"DELETE FROM resolverconfig WHERE resolver_id = ?", "DELETE FROM resolver WHERE id = ?"} {
-			if _, err := db.exec(ctx, q, id); err != nil {
-				return err
-			}
+		if err := resolverTables.remove(ctx, db, id); err != nil {
+			return err
 		}
 		if _, err := db.exec(ctx, "DELETE FROM usercache WHERE resolver = ?", name); err != nil {
 			return err
