@@ -93,7 +93,7 @@ func root() *cobra.Command {
 	}
 	c.AddCommand(keyCommands()...)
 	c.AddCommand(tableCommands()...)
-	c.AddCommand(adminCommand(), apiCommand(), realmCommand(), resolverCommand(), policyCommand(), eventCommand(), configCommand(), dbCommand(), auditCommand(), auditRotate("rotate_audit"), queueCommand(), authcacheCommand(), tokenCommand(), backupCommand(), hsmCommand(),
+	c.AddCommand(adminCommand(), apiCommand(), realmCommand(), resolverCommand(), policyCommand(), eventCommand(), configCommand(), dbCommand(), auditCommand(), auditRotate("rotate_audit"), queueCommand(), authcacheCommand(), tokenCommand(), backupCommand(), caCommand(), hsmCommand(),
 		serveHint("run"), serveHint("runserver"))
 	strict(c)
 	return c

@@ -35,6 +35,7 @@ type Answer struct {
 type Plain struct {
 	Type     string // content type
 	FileName string // "" for no attachment
+	Header   map[string]string
 	Data     []byte
 	// Stream, when not nil, writes the content instead of Data, after the status
 	// is sent: its error can only be logged.

@@ -8,6 +8,7 @@ import (
 	"edumfa/internal/session"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -20,6 +21,12 @@ func (a *API) arrive(ctx context.Context, req *http.Request, rt *Route, now time
 	values := map[string]string{}
 	for _, name := range pathNames(rt.Path) {
 		values[name] = req.PathValue(name)
+	}
+	if rt.RawBody > 0 {
+		if err := r.takeBody(rt.RawBody); err != nil {
+			r.Params = params.New(nil)
+			return r, err
+		}
 	}
 	limits := params.DefaultLimits()
 	p, err := params.Decode(req, values, limits)
@@ -34,6 +41,16 @@ func (a *API) arrive(ctx context.Context, req *http.Request, rt *Route, now time
 	r.Users = &user.Finder{Realms: r.Snap.Realms, Settings: r.Snap.Settings, Attributes: a.Store, Cache: a.UserCache, Failed: a.Metrics.UserStoreFailed}
 	r.Client = a.clientAddress(r)
 	return r, nil
+}
+
+// takeBody reads a body that is no parameters.
+func (r *Request) takeBody(limit int64) error {
+	b, err := io.ReadAll(http.MaxBytesReader(nil, r.HTTP.Body, limit))
+	if err != nil {
+		return mfaerr.NewParameter("The body is too large or not complete.").WithCause(err)
+	}
+	r.Body, r.HTTP.Body = b, http.NoBody
+	return nil
 }
 
 func (a *API) clientAddress(r *Request) netip.Addr {

@@ -231,6 +231,9 @@ func (a *API) writePlain(ctx context.Context, w http.ResponseWriter, answer *Ans
 	if p.FileName != "" {
 		h.Set("Content-Disposition", "attachment; filename="+p.FileName)
 	}
+	for k, v := range p.Header {
+		h.Set(k, v)
+	}
 	w.WriteHeader(answer.Status)
 	if p.Stream != nil {
 		if err := p.Stream(ctx, w); err != nil {
@@ -238,7 +241,7 @@ func (a *API) writePlain(ctx context.Context, w http.ResponseWriter, answer *Ans
 		}
 		return
 	}
-	if answer.Status != http.StatusNoContent {
+	if answer.Status != http.StatusNoContent && answer.Status != http.StatusNotModified {
 		_, _ = w.Write(p.Data)
 	}
 }

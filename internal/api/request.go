@@ -25,6 +25,8 @@ type Request struct {
 	Route  *Route
 	Params *params.Params
 	Now    time.Time
+	// Body is the body of a route whose bodies are no parameters.
+	Body []byte
 	// Snap is the configuration; the whole request works with this one.
 	Snap   *snapshot.Snapshot
 	Users  *user.Finder

@@ -45,6 +45,9 @@ type Route struct {
 	Form bool
 	// NoAudit routes leave no row.
 	NoAudit bool
+	// RawBody is how long the body of a route may be that is no parameters; 0 is a
+	// body of parameters.
+	RawBody int64
 }
 
 // auditAction is the route as the audit writes it: POST /token/info/<serial>.
@@ -78,7 +81,7 @@ func (a *API) Handler() http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { page(w, http.StatusOK, "eduMFA "+a.Version) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { page(w, http.StatusNotFound, "Not Found") })
-	return mux
+	return ocspPaths(mux)
 }
 
 // unnamed numbers the variable parts of a path: two routes may give one part

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"path/filepath"
 
+	"edumfa/internal/ca"
 	"edumfa/internal/config"
 	"edumfa/internal/keystore"
 	"edumfa/internal/machine/ldaphosts"
@@ -49,7 +51,16 @@ func Transfer(c *config.Config, db *store.DB, d Deps) *transfer.Transfer {
 	return &transfer.Transfer{
 		MachineKinds: MachineKinds("", ldaphosts.Library{}),
 		Store:        db,
-		Kinds:        resolverKinds(c, d),
+		Kinds:        resolverKinds(c, d), CAKinds: CAKinds(),
+		CATemplates: func(ctx context.Context, def ca.Definition) any {
+			return caTemplates(ctx, def, ca.Deps{Now: d.Now, Rand: d.Rand, Log: d.Log, Dir: filepath.Dir(c.File), Lock: db}, func(stored string) string {
+				k, err := open()
+				if err != nil {
+					return ""
+				}
+				return k.decrypt(stored)
+			})
+		},
 		Seal: func(clear string) (string, error) {
 			k, err := open()
 			if err != nil {

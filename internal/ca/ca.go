@@ -119,6 +119,32 @@ type Choices interface {
 	Choices(ctx context.Context) (map[string]any, error)
 }
 
+// Creator kinds can set up an authority, or a connector to one, in a conversation
+// at the command line.
+type Creator interface {
+	// Create asks what it has to know and returns the values of the new connector.
+	Create(ctx context.Context, c Creation) (field.Values, error)
+}
+
+// Creation is what a new connector is made of.
+type Creation struct {
+	Name string
+	// Issuer, when not nil, is to sign the new authority's certificate.
+	Issuer Connector
+	Dialogue
+	Deps Deps
+}
+
+// Dialogue is a conversation with an administrator.
+type Dialogue interface {
+	// Ask puts a question unless the command line answers it as the option. An
+	// empty answer means usual. The error is that nobody answers any more.
+	Ask(option, question, usual string) (string, error)
+	// Option is what the command line says, "" when it says nothing.
+	Option(name string) string
+	Say(text string)
+}
+
 // Reason is why a certificate is revoked (RFC 5280, 5.3.1).
 type Reason int
 

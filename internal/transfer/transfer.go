@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"edumfa/internal/ca"
 	"edumfa/internal/event"
 	"edumfa/internal/machine"
 	"edumfa/internal/policy"
@@ -54,6 +55,8 @@ type Store interface {
 	SaveRADIUSServer(ctx context.Context, d radius.Definition) (id int64, err error)
 	RemoteServers(ctx context.Context) ([]remoteserver.Server, error)
 	SaveRemoteServer(ctx context.Context, s remoteserver.Server) (id int64, err error)
+	CAConnectors(ctx context.Context) ([]ca.Definition, error)
+	SaveCAConnector(ctx context.Context, d ca.Definition) (id int64, err error)
 	SMSGateways(ctx context.Context) ([]smsprovider.Gateway, error)
 	SaveSMSGateway(ctx context.Context, g smsprovider.Gateway) (id int64, err error)
 	MachineStores(ctx context.Context) ([]machine.Definition, error)
@@ -67,6 +70,10 @@ type Transfer struct {
 	Kinds []resolver.Kind
 	// MachineKinds are the kinds of machine stores.
 	MachineKinds []machine.Kind
+	// CAKinds are the kinds of CA connectors.
+	CAKinds []ca.Kind
+	// CATemplates tells the templates of a connector for an export; nil tells none.
+	CATemplates func(ctx context.Context, d ca.Definition) any
 	// Seal encrypts a secret for the database, Open decrypts one.
 	Seal func(clear string) (string, error)
 	Open func(stored string) (string, error)
@@ -107,7 +114,7 @@ func kinds() []kind {
 		{"smtpserver", (*Transfer).SMTPServers, (*Transfer).loadSMTPServers},
 		{"policy", (*Transfer).Policies, (*Transfer).loadPolicies},
 		{"machineresolver", (*Transfer).MachineStores, (*Transfer).loadMachineStores},
-		{"caconnector", emptyList, nil},
+		{"caconnector", (*Transfer).CAConnectors, (*Transfer).loadCAConnectors},
 		{"smsgateway", (*Transfer).SMSGateways, (*Transfer).loadSMSGateways},
 		{"event", (*Transfer).Events, (*Transfer).loadEvents},
 		{"edumfaserver", (*Transfer).RemoteServers, (*Transfer).loadRemoteServers},
@@ -115,7 +122,6 @@ func kinds() []kind {
 	}
 }
 
-func emptyDict(*Transfer, context.Context, string) (any, error) { return pyliteral.NewDict(), nil }
 func emptyList(*Transfer, context.Context, string) (any, error) { return pyliteral.List{}, nil }
 
 // Kinds names the sorts of configuration that can be exported and imported.

@@ -17,13 +17,23 @@ import (
 	"time"
 
 	"edumfa/internal/ca"
+	"edumfa/internal/mfaerr"
 )
 
 // mostIndex bounds the index: some 500 000 certificates.
 const mostIndex = 64 << 20
 
-// Sign issues a certificate.
+// Sign issues a certificate. What it refuses has the number 503: programs know
+// it as that of local CAs.
 func (c *connector) Sign(ctx context.Context, r ca.Request) (ca.Issued, error) {
+	issued, err := c.sign(ctx, r)
+	if no, ok := errors.AsType[*ca.Refused](err); ok {
+		return ca.Issued{}, mfaerr.NewRequest(mfaerr.CodeCA, "%s", no.Reason)
+	}
+	return issued, err
+}
+
+func (c *connector) sign(ctx context.Context, r ca.Request) (ca.Issued, error) {
 	o, err := c.order(r)
 	if err != nil {
 		return ca.Issued{}, err
@@ -137,7 +147,7 @@ func sameSubject(file []byte, cert *x509.Certificate) bool {
 
 func isRequest(file []byte) bool {
 	s := string(file)
-	return strings.Contains(s, "-----BEGIN CERTIFICATE REQUEST-----") || strings.HasPrefix(s, "SPKAC=")
+	return strings.Contains(s, "-----BEGIN CERTIFICATE REQUEST-----") || strings.Contains(s, "SPKAC=")
 }
 
 // reserved reports whether a file is one of the CA's own, or could be the copy of

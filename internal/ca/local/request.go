@@ -79,16 +79,18 @@ func (c *connector) order(r ca.Request) (*order, error) {
 			o.more = true
 		}
 	default:
-		s, err := parseSPKAC(r.SPKAC)
+		s, err := ca.ParseSPKAC(r.SPKAC)
 		if err != nil {
 			return nil, &ca.Refused{Reason: err.Error()}
 		}
-		o.public, o.spki, o.spkac = s.public, s.spki, true
+		o.public, o.spkac, o.text = s.PublicKey, true, []byte(r.SPKAC)
+		if o.spki, err = x509.MarshalPKIXPublicKey(s.PublicKey); err != nil {
+			return nil, &ca.Refused{Reason: "the key of the request cannot be read"}
+		}
 		cn := r.CommonName
 		if cn == "" {
-			cn = s.commonName
+			cn = s.CommonName()
 		}
-		o.text = []byte("SPKAC=" + s.base64 + "\nCN=" + cn + "\n")
 		if subject == nil {
 			if subject, err = commonName(cn); err != nil {
 				return nil, &ca.Refused{Reason: "the name cannot be written"}
