@@ -16,6 +16,7 @@ type facts struct {
 	a        *API
 	r        *Request
 	response *event.Response // nil before the call
+	owner    *event.Person   // once asked for
 }
 
 func (f *facts) Role() string {

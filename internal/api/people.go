@@ -38,12 +38,22 @@ func rootURL(h *http.Request) string {
 	return scheme + "://" + h.Host + "/"
 }
 
+// Owner is asked for once in every run of a handler: to find him, and for the
+// texts about him.
 func (f *facts) Owner(ctx context.Context) (event.Person, error) {
+	if f.owner != nil {
+		return *f.owner, nil
+	}
 	u, err := f.user(ctx)
 	if err != nil {
 		return event.Person{}, err
 	}
-	return f.person(ctx, u)
+	p, err := f.person(ctx, u)
+	if err != nil {
+		return event.Person{}, err
+	}
+	f.owner = &p
+	return p, nil
 }
 
 func (f *facts) Find(ctx context.Context, login, realm string) (event.Person, error) {

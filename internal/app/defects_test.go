@@ -17,6 +17,8 @@ import (
 //	random bytes in the audit                TestDefect_RandomBytesInTheAudit
 //	passwords of mail servers shown          TestSMTPServer_PasswordsStayHere
 //	% and _ as wildcards                     TestDefect_WildcardsOfSQL, storetest "tokens are found by each filter"
+//	a mail server that is down fails logins  TestNotify_FailuresAndLogins
+//	realm that is not set means everybody    TestNotify_People, usernotification TestSendMail_Recipients
 //	right on one's own attributes only       TestDefect_AttributesOfOthers
 //	triggering counted as a failed login     TestSafety_TriggeringIsNoLogin
 //	trigger right of one realm               TestSafety_TriggerRightOfOneRealm
