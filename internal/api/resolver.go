@@ -121,7 +121,8 @@ func (a *API) resolverList(_ context.Context, r *Request) (*Answer, error) {
 		if !known || one && !strings.EqualFold(n, name) || byKind && kind != "" && i.Stored.Kind != kind {
 			continue
 		}
-		shown, canEdit := resolverShown(i.Stored)
+		of, _ := a.resolverKind(i.Stored.Kind)
+		shown, canEdit := resolverShown(of, i.Stored)
 		if byEditable && (editable == "1") != canEdit || byEditable && editable != "0" && editable != "1" {
 			continue
 		}
@@ -134,11 +135,11 @@ func (a *API) resolverList(_ context.Context, r *Request) (*Answer, error) {
 	return ok(out), nil
 }
 
-func resolverShown(s resolver.Stored) (shown map[string]any, editable bool) {
+func resolverShown(kind resolver.Kind, s resolver.Stored) (shown map[string]any, editable bool) {
 	data, censored := map[string]any{}, []any{}
 	for _, o := range s.Options {
 		data[o.Key] = o.Value
-		if o.Type == "password" {
+		if o.Type == "password" || kind.Secret(o.Key) {
 			data[o.Key] = field.Censored
 			censored = append(censored, o.Key)
 		}
@@ -190,8 +191,15 @@ func (a *API) resolverTest(ctx context.Context, r *Request) (*Answer, error) {
 	for _, name := range r.Params.Names() {
 		v[name] = r.Params.TextOr(name, "")
 	}
-	if err := a.storedSecrets(r, v); err != nil {
+	if err := a.storedSecrets(r, kind, v); err != nil {
 		return nil, err
+	}
+	if kind.Probe != nil {
+		found, err := kind.Probe(ctx, v, a.ResolverDeps)
+		if err != nil {
+			found = "failed: " + err.Error()
+		}
+		return okDetail(err == nil, map[string]any{"description": found}), nil
 	}
 	if kind.Test == nil {
 		return okDetail(false, map[string]any{"description": "Not implemented"}), nil
@@ -202,13 +210,19 @@ func (a *API) resolverTest(ctx context.Context, r *Request) (*Answer, error) {
 
 // storedSecrets puts the stored secrets of the resolver that the request names
 // in the place of the word that stands for them.
-func (a *API) storedSecrets(r *Request, v field.Values) error {
+func (a *API) storedSecrets(r *Request, kind resolver.Kind, v field.Values) error {
 	old, exists := storedResolver(r, v["resolver"])
 	if !exists || old.Kind != v["type"] {
 		return nil
 	}
 	for _, o := range old.Options {
-		if o.Type != "password" || v[o.Key] != field.Censored {
+		if v[o.Key] != field.Censored {
+			continue
+		}
+		if o.Type != "password" {
+			if kind.Secret(o.Key) { // kept in clear by other programs
+				v[o.Key] = o.Value
+			}
 			continue
 		}
 		clear, err := a.Keys.OpenPassword(o.Value)

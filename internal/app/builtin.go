@@ -32,8 +32,10 @@ import (
 	"edumfa/internal/policy/action"
 	"edumfa/internal/queue"
 	"edumfa/internal/resolver"
+	"edumfa/internal/resolver/httpusers"
 	"edumfa/internal/resolver/ldap"
 	"edumfa/internal/resolver/passwdfile"
+	"edumfa/internal/resolver/scim"
 	"edumfa/internal/resolver/sqlusers"
 	"edumfa/internal/secret"
 	"edumfa/internal/smsprovider"
@@ -113,6 +115,8 @@ func ResolverKinds(sql sqlusers.Passwords, passwd passwdfile.Passwords) []resolv
 		passwdfile.NewKind(passwd),
 		ldap.Kind(),
 		sqlusers.NewKind(sql),
+		httpusers.Kind(),
+		scim.Kind(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"edumfa/internal/field"
@@ -102,6 +103,11 @@ type Deps struct {
 	FailoverPause time.Duration
 }
 
+// Secret reports whether an option of the kind is never shown.
+func (k Kind) Secret(option string) bool {
+	return slices.ContainsFunc(k.Fields, func(f field.Field) bool { return f.Name == option && f.Secret() })
+}
+
 // Kind is one sort of user store.
 type Kind struct {
 	Name   string // "ldapresolver", as in the database
@@ -112,4 +118,6 @@ type Kind struct {
 	New func(ctx context.Context, name string, v field.Values, d Deps) (Resolver, error)
 	// Test tries unsaved settings and says in words what it found.
 	Test func(ctx context.Context, v field.Values, d Deps) (ok bool, description string)
+	// Probe is there instead of Test where what is found is more than words.
+	Probe func(ctx context.Context, v field.Values, d Deps) (found any, err error)
 }

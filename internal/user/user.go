@@ -186,14 +186,11 @@ func (f *Finder) ByID(ctx context.Context, id, resolverName string, realmID int6
 	if i.Live == nil {
 		return u, f.unavailable(resolverName, i.Broken)
 	}
-	found, err := i.Live.ByID(ctx, id)
-	switch {
-	case errors.Is(err, resolver.ErrNoUser):
-		return u, nil
-	case err != nil:
+	found, err := resolver.Many(ctx, i.Live, []string{id}) // names need no attributes
+	if err != nil {
 		return u, f.unavailable(resolverName, err)
 	}
-	u.Login = found.Login
+	u.Login = found[id].Login
 	return u, nil
 }
 
