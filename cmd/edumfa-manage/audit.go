@@ -10,15 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"edumfa/internal/app"
 	"edumfa/internal/audit"
 	"edumfa/internal/config"
-	"edumfa/internal/signature"
 	"edumfa/internal/store"
 	"edumfa/internal/timespec"
 )
 
 func auditCommand() *cobra.Command {
-	return group("audit", "Manage the audit log", auditDump(), auditRotate("rotate"))
+	return group("audit", "Manage the audit log", auditDump(), auditRotate("rotate"), auditVerify(), auditCheckpoint())
 }
 
 // auditChunk is how many rows are read or deleted at once.
@@ -54,20 +54,8 @@ func auditDump() *cobra.Command {
 	return c
 }
 
-// auditVerifier checks signatures of rows; nil when rows are not signed.
-func auditVerifier(c *config.Config) (*signature.Verifier, error) {
-	if c.AuditNoSign {
-		return nil, nil
-	}
-	v, err := signature.OpenVerifier(c.AuditKeyPublic, c.CheckOldSignatures)
-	if err != nil {
-		return nil, fmt.Errorf("EDUMFA_AUDIT_KEY_PUBLIC: %w", err)
-	}
-	return v, nil
-}
-
 func dumpAudit(ctx context.Context, c *config.Config, db *store.DB, f audit.Filter, out io.Writer) error {
-	verifier, err := auditVerifier(c)
+	signing, err := app.AuditSigning(c)
 	if err != nil {
 		return err
 	}
@@ -83,8 +71,7 @@ func dumpAudit(ctx context.Context, c *config.Config, db *store.DB, f audit.Filt
 			return err
 		}
 		for _, r := range batch {
-			signed := verifier != nil && r.Signature != nil && verifier.Verify([]byte(audit.SignedText(r)), *r.Signature)
-			if _, err := w.WriteString(audit.CSVLine(r, signed, there[r.ID-1] && there[r.ID+1])); err != nil {
+			if _, err := w.WriteString(audit.CSVLine(r, signing.Right(r), there[r.ID-1] && there[r.ID+1])); err != nil {
 				return err
 			}
 		}

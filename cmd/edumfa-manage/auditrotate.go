@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"edumfa/internal/app"
 	"edumfa/internal/audit"
 	"edumfa/internal/config"
 	"edumfa/internal/pyregexp"
@@ -44,11 +45,25 @@ func (o rotation) run(ctx context.Context, cmd *cobra.Command, c *config.Config,
 	if _, read := c.AuditModules(); !read {
 		return fmt.Errorf("only the audit log in the database can be rotated, EDUMFA_AUDIT_MODULE is %s", c.AuditModule)
 	}
-	r, err := o.rotation(cmd, c)
+	signing, err := app.AuditSigning(c)
 	if err != nil {
 		return err
 	}
+	r, err := o.rotation(cmd, signing)
+	if err != nil {
+		return err
+	}
+	if c.AuditChain && !o.dry {
+		chain, err := app.AuditChain(c, db, signing, app.Deps{})
+		if err != nil {
+			return err
+		}
+		r.Announce = chain.Announce
+	}
 	done, err := r.Run(ctx, db, time.Now())
+	if err == nil && r.Announce != nil {
+		err = emptyCheckpoints(ctx, db)
+	}
 	out := cmd.OutOrStdout()
 	for _, id := range done.Kept {
 		fmt.Fprintf(out, "Entry %d is not as it was written and is kept.\n", id)
@@ -64,20 +79,23 @@ func (o rotation) run(ctx context.Context, cmd *cobra.Command, c *config.Config,
 	return err
 }
 
+// emptyCheckpoints lets go of the hashes of rows that are gone.
+func emptyCheckpoints(ctx context.Context, db *store.DB) error {
+	first, err := db.AuditAfter(ctx, audit.Filter{}, -1<<62, 1)
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	return db.EmptyCheckpoints(ctx, first[0].ID)
+}
+
 // rotation reads what was asked for.
-func (o rotation) rotation(cmd *cobra.Command, c *config.Config) (audit.Rotation, error) {
+func (o rotation) rotation(cmd *cobra.Command, signing *audit.Signing) (audit.Rotation, error) {
 	r := audit.Rotation{High: o.high, Low: o.low, Chunk: o.chunk, DryRun: o.dry}
 	if o.check {
-		verifier, err := auditVerifier(c)
-		if err != nil {
-			return r, err
-		}
-		if verifier == nil {
+		if signing == nil {
 			return r, errors.New("--check: EDUMFA_AUDIT_NO_SIGN says that there are no signatures")
 		}
-		r.Check = func(row audit.Row) bool {
-			return row.Signature != nil && verifier.Verify([]byte(audit.SignedText(row)), *row.Signature)
-		}
+		r.Check = signing.Right
 	}
 	switch {
 	case o.rules != "":

@@ -161,19 +161,18 @@ type API struct {
 	// Machines finds the hosts of the organisation; Applications use tokens there.
 	Machines     *machine.Finder
 	Applications []application.Application
-	// Signer signs audit rows and answers; nil signs nothing.
-	Signer *signature.Signer
-	// Verifier checks audit rows.
-	Verifier *signature.Verifier
-	// SignAnswers and SignAudit say what is signed.
-	SignAnswers, SignAudit bool
-	Metrics                Metrics
-	Clients                clientapp.Due
-	expiries               challenge.Expiries // of the challenges made here
-	Now                    func() time.Time
-	Local                  *time.Location
-	Rand                   io.Reader
-	Log                    *slog.Logger
+	// Signer signs answers if SignAnswers says so; nil signs nothing.
+	Signer      *signature.Signer
+	SignAnswers bool
+	// AuditSigning signs and checks audit rows; nil leaves them unsigned.
+	AuditSigning *audit.Signing
+	Metrics      Metrics
+	Clients      clientapp.Due
+	expiries     challenge.Expiries // of the challenges made here
+	Now          func() time.Time
+	Local        *time.Location
+	Rand         io.Reader
+	Log          *slog.Logger
 	// NotFound and Conflict are the store's errors.
 	NotFound, Conflict error
 	// Version is what answers call the server.

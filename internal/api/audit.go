@@ -199,9 +199,8 @@ func (a *API) auditShown(row audit.Row, complete bool) map[string]any {
 		}
 		return "FAIL"
 	}
-	signed := a.SignAudit && a.Verifier != nil && row.Signature != nil && a.Verifier.Verify([]byte(audit.SignedText(row)), *row.Signature)
 	m := map[string]any{
-		"number": row.ID, "date": isoTime(row.Date), "sig_check": word(signed), "missing_line": word(complete), "startdate": isoTime(row.StartDate),
+		"number": row.ID, "date": isoTime(row.Date), "sig_check": word(a.AuditSigning.Right(row)), "missing_line": word(complete), "startdate": isoTime(row.StartDate),
 		"success": nil, "duration": nil,
 	}
 	if row.Success != nil {

@@ -35,7 +35,7 @@ func (a *API) finish(ctx context.Context, r *Request, answer *Answer, failed err
 	}
 	// a client that hangs up leaves its trace
 	ctx = context.WithoutCancel(ctx)
-	entry := &audit.Entry{Row: a.auditRow(r, r.Route.auditAction(r.HTTP.Method)), Sign: a.signRow}
+	entry := &audit.Entry{Row: a.auditRow(r, r.Route.auditAction(r.HTTP.Method)), Sign: a.AuditSigning.Sign}
 	if a.Config.ReduceAudit() && reducible(&entry.Row) {
 		entry = nil
 		if r.Changes.Empty() {
@@ -116,15 +116,6 @@ func (a *API) auditRow(r *Request, action string) audit.Row {
 	return row
 }
 
-func (a *API) signRow(row *audit.Row) error {
-	if !a.SignAudit || a.Signer == nil {
-		return nil
-	}
-	s, err := a.Signer.Sign([]byte(audit.SignedText(*row)))
-	row.Signature = &s
-	return err
-}
-
 // auditFired writes the row of an event handler that ran.
 func (a *API) auditFired(ctx context.Context, r *Request, f event.Fired) error {
 	row := a.auditRow(r, f.Action())
@@ -143,7 +134,7 @@ func (a *API) auditFired(ctx context.Context, r *Request, f event.Fired) error {
 	if a.Config.ReduceAudit() && reducible(&row) {
 		return nil
 	}
-	return a.Store.Apply(context.WithoutCancel(ctx), nil, &audit.Entry{Row: row, Sign: a.signRow})
+	return a.Store.Apply(context.WithoutCancel(ctx), nil, &audit.Entry{Row: row, Sign: a.AuditSigning.Sign})
 }
 
 // failure is the answer to a request that failed.

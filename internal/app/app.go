@@ -166,7 +166,7 @@ func Open(ctx context.Context, c *config.Config, d Deps) (*App, error) {
 		_ = a.Store.Close()
 		return nil, err
 	}
-	if a.audit, err = openAuditLog(ctx, c, a.Store, d); err != nil {
+	if a.audit, err = openAuditLog(ctx, c, a.Store, a.Signer, d); err != nil {
 		_ = a.Store.Close()
 		return nil, err
 	}
@@ -230,14 +230,11 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		Servers: asking, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
 		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: texts.kinds,
 		Machines: a.machines, Applications: Applications(a.Hasher.HashOffline),
-		Signer: a.Signer, SignAnswers: !c.NoResponseSign, SignAudit: !c.AuditNoSign, Metrics: d.Metrics,
+		Signer: a.Signer, SignAnswers: !c.NoResponseSign, AuditSigning: a.audit.signing, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
 	}
 	ring := pgp.Ring{Home: c.GnuPGHome}
 	a.api.PGPKeys, a.api.PGPDecrypt = pgpKeys(ring), ring.Decrypt
-	if a.Signer != nil {
-		a.api.Verifier = a.Signer.Verifier(c.CheckOldSignatures)
-	}
 	return nil
 }
 

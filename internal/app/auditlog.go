@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
+	"log/slog"
+	"time"
 
 	"edumfa/internal/audit"
 	"edumfa/internal/change"
-	"edumfa/internal/config"
-	"edumfa/internal/dburi"
-	"edumfa/internal/logging"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/store"
 )
@@ -23,7 +20,9 @@ type auditLog struct {
 	// write and read say that rows are written to the table and read from it.
 	write, read bool
 	// line writes a row to the log; nil does not.
-	line func(audit.Row) error
+	line    func(audit.Row) error
+	signing *audit.Signing // nil leaves rows unsigned
+	full    chan struct{}  // there are rows enough for a checkpoint
 }
 
 // separate reports whether the rows have a database of their own.
@@ -51,6 +50,12 @@ func (l *auditLog) Apply(ctx context.Context, changes []change.Change, entry *au
 	if l.write && !inside {
 		if err := l.rows.Apply(ctx, nil, entry); err != nil {
 			return err
+		}
+	}
+	if l.write && l.signing != nil && l.signing.Chain != nil && l.signing.Chain.Note(entry.Row) {
+		select {
+		case l.full <- struct{}{}:
+		default: // it is known
 		}
 	}
 	if l.line == nil {
@@ -110,94 +115,52 @@ func (l *auditLog) CountLogins(ctx context.Context, q audit.Logins, limit int) (
 	return l.rows.CountLogins(ctx, q, limit)
 }
 
-// Close ends the connections of a database of its own.
+// sealTime is how long the last rows may take to be sealed.
+const sealTime = 5 * time.Second
+
+// Close seals what is left and ends the connections of a database of its own.
 func (l *auditLog) Close() error {
-	if l.separate() {
-		return l.rows.Close()
-	}
-	return nil
-}
-
-// openAuditLog finds the places of the audit log.
-func openAuditLog(ctx context.Context, c *config.Config, db *store.DB, d Deps) (*auditLog, error) {
-	l := &auditLog{DB: db, rows: db}
-	modules, read := c.AuditModules()
-	l.read, l.write = read, slices.Contains(modules, "sqlaudit")
-	if slices.Contains(modules, "loggeraudit") {
-		if d.Logs == nil || !d.Logs.Takes(c.AuditLoggerName) {
-			return nil, fmt.Errorf("EDUMFA_AUDIT_MODULE: audit rows cannot be logged: EDUMFA_LOGCONFIG and EDUMFA_LOGFILE name no place for the logger %s", c.AuditLoggerName)
-		}
-		l.line = func(r audit.Row) error {
-			text, err := audit.LogLine(r)
-			if err != nil {
-				return err
-			}
-			return d.Logs.Audit(c.AuditLoggerName, text)
-		}
-	}
-	if !l.read && !l.write {
-		return l, nil
-	}
 	var err error
-	l.rows, err = openAuditDatabase(ctx, c, db, d)
-	return l, err
+	if l.signing != nil && l.signing.Chain != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), sealTime)
+		defer cancel()
+		err = l.signing.Chain.Seal(ctx)
+	}
+	if l.separate() {
+		err = errors.Join(err, l.rows.Close())
+	}
+	return err
 }
 
-// openAuditDatabase opens the database of the audit log where it has one of its
-// own, and makes its table; db otherwise.
-func openAuditDatabase(ctx context.Context, c *config.Config, db *store.DB, d Deps) (*store.DB, error) {
-	if c.AuditSQLURI.Equal(c.DatabaseURI.Reveal()) {
-		return db, nil
-	}
-	d = d.complete()
-	target, err := dburi.Parse(c.AuditSQLURI.Reveal(), dburi.Options{BaseDir: filepath.Dir(c.File)})
-	if err != nil {
-		return nil, must("EDUMFA_AUDIT_SQL_URI", err)
-	}
-	rows, err := store.Open(ctx, target, store.Options{MaxOpen: c.AuditEngine.PoolSize, Isolation: c.AuditEngine.Isolation, Now: d.Now, Local: d.Local, Log: d.Log})
-	if err != nil {
-		return nil, must("EDUMFA_AUDIT_SQL_URI", err)
-	}
-	if err := rows.CreateAuditTable(ctx); err != nil {
-		return nil, must("EDUMFA_AUDIT_SQL_URI", errors.Join(err, rows.Close()))
-	}
-	return rows, nil
-}
+// sealEvery is how long a row waits for its checkpoint, adoptEvery how often rows
+// are looked for that processes left behind.
+const (
+	sealEvery  = time.Second
+	adoptEvery = time.Minute
+)
 
-// OpenAudit opens the database of the audit log for the command line.
-func OpenAudit(ctx context.Context, c *config.Config, d Deps) (*store.DB, error) {
-	db, err := OpenReady(ctx, c, d)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := openAuditDatabase(ctx, c, db, d)
-	if rows != db {
-		err = errors.Join(err, db.Close())
-	}
-	return rows, err
-}
-
-// OpenLogs opens the places of the log that the configuration names: those of the
-// logging set-up, else the log file; nil when it names none. A set-up that cannot
-// be used is no reason not to start: problem is told, and the next place is used.
-func OpenLogs(c *config.Config, readFile func(string) ([]byte, error), problem func(key string, err error)) *logging.Logs {
-	if src, err := readFile(c.LogConfig); err == nil {
-		setup, err := logging.Parse(string(src))
-		if err == nil {
-			var logs *logging.Logs
-			if logs, err = logging.Open(setup, logging.Options{Dir: filepath.Dir(c.LogConfig)}); err == nil {
-				return logs
-			}
+// seal seals rows until ctx ends.
+func (l *auditLog) seal(ctx context.Context, log *slog.Logger) {
+	chain := l.signing.Chain
+	tick, adopt := time.NewTicker(sealEvery), time.NewTicker(adoptEvery)
+	defer tick.Stop()
+	defer adopt.Stop()
+	do := func(what func(context.Context) error) {
+		if err := what(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "audit rows cannot be sealed; they are kept for the next time", "error", err)
 		}
-		problem("EDUMFA_LOGCONFIG", fmt.Errorf("%s: %w", c.LogConfig, err))
 	}
-	if !c.LogToFile {
-		return nil
+	do(chain.Adopt)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-adopt.C:
+			do(chain.Adopt)
+		case <-tick.C:
+			do(chain.Seal)
+		case <-l.full:
+			do(chain.Seal)
+		}
 	}
-	logs, err := logging.Open(logging.Default(c.LogFile, c.LogLevel), logging.Options{})
-	if err != nil {
-		problem("EDUMFA_LOGFILE", err)
-		return nil
-	}
-	return logs
 }

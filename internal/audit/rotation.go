@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -25,7 +26,12 @@ type Rotation struct {
 	// Check, when not nil, is asked for every row that would be deleted. Rows that
 	// it finds wrong stay, as evidence.
 	Check func(Row) bool
+	// Announce, when not nil, is told of rows before they are deleted.
+	Announce func(ctx context.Context, ids []int64) error
 }
+
+// announcedAtOnce is how many rows are announced together, at least.
+const announcedAtOnce = 10_000
 
 // defaultChunk is how many rows are read and deleted at once.
 const defaultChunk = 500
@@ -106,14 +112,13 @@ func byDate(s RotationStore, before time.Time, chunk int) func(context.Context) 
 	}
 }
 
-func (r Rotation) run(ctx context.Context, s RotationStore, read func(context.Context) ([]Row, error), goes func(Row) (bool, error)) (Rotated, error) {
-	var done Rotated
+func (r Rotation) run(ctx context.Context, s RotationStore, read func(context.Context) ([]Row, error), goes func(Row) (bool, error)) (done Rotated, err error) {
+	var ids []int64
 	for {
 		list, err := read(ctx)
 		if err != nil {
 			return done, err
 		}
-		var ids []int64
 		for _, row := range list {
 			old, err := goes(row)
 			if err != nil {
@@ -127,17 +132,39 @@ func (r Rotation) run(ctx context.Context, s RotationStore, read func(context.Co
 				ids = append(ids, row.ID)
 			}
 		}
-		n := int64(len(ids))
-		if n > 0 && !r.DryRun {
-			if n, err = s.DeleteAudit(ctx, ids); err != nil {
+		end := len(list) < r.Chunk
+		if end || r.Announce == nil || len(ids) >= announcedAtOnce {
+			n, err := r.remove(ctx, s, ids)
+			done.Deleted += n
+			if err != nil {
 				return done, err
 			}
+			ids = ids[:0]
 		}
-		done.Deleted += n
-		if len(list) < r.Chunk {
+		if end {
 			return done, nil
 		}
 	}
+}
+
+// remove announces and deletes rows, a chunk at a time.
+func (r Rotation) remove(ctx context.Context, s RotationStore, ids []int64) (deleted int64, err error) {
+	if r.DryRun || len(ids) == 0 {
+		return int64(len(ids)), nil
+	}
+	if r.Announce != nil {
+		if err := r.Announce(ctx, ids); err != nil {
+			return 0, err
+		}
+	}
+	for part := range slices.Chunk(ids, r.Chunk) {
+		n, err := s.DeleteAudit(ctx, part)
+		deleted += n
+		if err != nil {
+			return deleted, err
+		}
+	}
+	return deleted, nil
 }
 
 // shortest is the time after which the first row may go.

@@ -139,6 +139,10 @@ type Config struct {
 	AuditColumnLengths map[string]int
 	// AuditNoSign writes no audit signatures. Key EDUMFA_AUDIT_NO_SIGN.
 	AuditNoSign bool
+	// AuditChain seals audit rows by signed checkpoints. Key EDUMFA_AUDIT_CHAIN.
+	AuditChain bool
+	// AuditAnchor is a file with the newest checkpoint. Key EDUMFA_AUDIT_ANCHOR.
+	AuditAnchor string
 	// CheckOldSignatures accepts audit signatures of the old form.
 	// Key EDUMFA_CHECK_OLD_SIGNATURES.
 	CheckOldSignatures bool

@@ -272,6 +272,9 @@ func TestComplete_RefusesWhatIsNotDone(t *testing.T) {
 			"EDUMFA_AUDIT_CONTAINER_WRITE = ['edumfa.lib.auditmodules.sqlaudit', 'edumfa.lib.auditmodules.loggeraudit']\n" +
 			"EDUMFA_AUDIT_CONTAINER_READ = 'edumfa.lib.auditmodules.sqlaudit'\n", ""},
 		{"a container without modules", "EDUMFA_AUDIT_MODULE = 'edumfa.lib.auditmodules.containeraudit'\n", "EDUMFA_AUDIT_MODULE: "},
+		{"a chain of checkpoints", "EDUMFA_AUDIT_CHAIN = True\n", ""},
+		{"a chain without signatures", "EDUMFA_AUDIT_CHAIN = True\nEDUMFA_AUDIT_NO_SIGN = True\n", "EDUMFA_AUDIT_CHAIN: "},
+		{"a chain of rows in a log", "EDUMFA_AUDIT_CHAIN = True\nEDUMFA_AUDIT_MODULE = 'loggeraudit'\n", "EDUMFA_AUDIT_CHAIN: "},
 		{"keys in hardware", "EDUMFA_HSM_MODULE = 'edumfa.lib.security.aeshsm.AESHardwareSecurityModule'\n", "EDUMFA_HSM_MODULE: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -130,6 +130,8 @@ func auditKeys() []Key {
 		{Name: "EDUMFA_AUDIT_CONTAINER_READ", Type: Text, Help: "module the container audit reads from",
 			decode: oneOf(func(c *Config) *string { return &c.AuditContainerRead }, modules, "sqlaudit", "loggeraudit")},
 		{Name: "EDUMFA_AUDIT_LOGGER_QUALNAME", Type: Text, Default: "'edumfa.lib.auditmodules.loggeraudit'", Help: "logger of the logger audit", decode: text(func(c *Config) *string { return &c.AuditLoggerName })},
+		{Name: "EDUMFA_AUDIT_CHAIN", Type: Bool, Default: "False", Help: "seal audit rows by signed checkpoints instead of a signature each; see docs/audit.md", decode: onOff(func(c *Config) *bool { return &c.AuditChain })},
+		{Name: "EDUMFA_AUDIT_ANCHOR", Type: Path, Help: "file that keeps the newest checkpoint of the audit log, out of reach of the database's administrators", decode: filePath(func(c *Config) *string { return &c.AuditAnchor })},
 		{Name: "EDUMFA_NO_RESPONSE_SIGN", Type: Bool, Default: "False", Help: "leave replies unsigned", decode: onOff(func(c *Config) *bool { return &c.NoResponseSign })},
 	}
 }

@@ -88,6 +88,9 @@ func (c *Config) refused() []string {
 	if c.AuditModule == "containeraudit" && (len(c.AuditContainerWrite) == 0 || c.AuditContainerRead == "") {
 		all = append(all, "EDUMFA_AUDIT_MODULE: the container audit needs EDUMFA_AUDIT_CONTAINER_WRITE and EDUMFA_AUDIT_CONTAINER_READ")
 	}
+	if write, _ := c.AuditModules(); c.AuditChain && (c.AuditNoSign || !slices.Contains(write, "sqlaudit")) {
+		all = append(all, "EDUMFA_AUDIT_CHAIN: checkpoints are signed and name rows of the database, which EDUMFA_AUDIT_NO_SIGN or EDUMFA_AUDIT_MODULE leave out")
+	}
 	return all
 }
 

@@ -53,6 +53,7 @@ var extraIndexes = []struct{ name, on string }{
 	{"ix_go_machinetoken_token", "machinetoken (token_id)"},
 	{"ix_go_machinetokenoptions", "machinetokenoptions (machinetoken_id)"},
 	{"ix_go_job_due", "go_job (dead, due)"},
+	{"ix_go_audit_checkpoint_last", "go_audit_checkpoint (last_row)"},
 }
 
 // extraTables are ours, for what the field's tables have no place for. Other
@@ -62,6 +63,10 @@ var extraTables = []struct{ name, columns string }{
 	{"go_job", "id VARCHAR(64) NOT NULL PRIMARY KEY, kind VARCHAR(40) NOT NULL, target VARCHAR(255) NOT NULL, payload LONGTEXT NOT NULL, " +
 		"node VARCHAR(255) NOT NULL, created BIGINT NOT NULL, due BIGINT NOT NULL, expires BIGINT NOT NULL, attempts INTEGER NOT NULL, " +
 		"claim VARCHAR(64) NOT NULL, dead INTEGER NOT NULL, problem VARCHAR(500) NOT NULL"},
+	{"go_audit_checkpoint", "number BIGINT NOT NULL PRIMARY KEY, kind VARCHAR(10) NOT NULL, written BIGINT NOT NULL, node VARCHAR(255) NOT NULL, " +
+		"first_row BIGINT NOT NULL, last_row BIGINT NOT NULL, row_count INTEGER NOT NULL, content LONGTEXT NOT NULL, digest VARCHAR(64) NOT NULL, " +
+		"previous VARCHAR(64) NOT NULL, signature VARCHAR(4200) NOT NULL"},
+	{"go_audit_cursor", "name VARCHAR(100) NOT NULL PRIMARY KEY, sent BIGINT NOT NULL, claim VARCHAR(64) NOT NULL, claimed BIGINT NOT NULL"},
 }
 
 // statements splits a schema file; every statement ends with ";" at a line end.
@@ -179,10 +184,13 @@ func (db *DB) CreateTables(ctx context.Context) error {
 	return db.Stamp(ctx, Head)
 }
 
-// CreateAuditTable makes the table of the audit log alone, with its indexes, where
-// it is missing. Of a table that is there the indexes are left to administrators:
-// that may take long.
-func (db *DB) CreateAuditTable(ctx context.Context) error {
+// CreateAuditTables makes the tables of the audit log alone, with their indexes,
+// where they are missing. Of a table that is there the indexes are left to
+// administrators: that may take long.
+func (db *DB) CreateAuditTables(ctx context.Context) error {
+	if err := db.createTablesNamed(ctx, "go_audit_"); err != nil {
+		return err
+	}
 	stmts, err := statements(db.engine.name)
 	if err != nil {
 		return err
@@ -244,13 +252,16 @@ func (db *DB) CreateExtras(ctx context.Context) error {
 // them, other than the indexes, which may take long on large tables.
 func (db *DB) Prepare(ctx context.Context) error { return db.createExtraTables(ctx) }
 
-func (db *DB) createExtraTables(ctx context.Context) error {
+func (db *DB) createExtraTables(ctx context.Context) error { return db.createTablesNamed(ctx, "") }
+
+// createTablesNamed makes those tables of our own whose names begin so.
+func (db *DB) createTablesNamed(ctx context.Context, begin string) error {
 	have, err := db.Existing(ctx)
 	if err != nil {
 		return err
 	}
 	for _, t := range extraTables {
-		if slices.Contains(have, t.name) {
+		if slices.Contains(have, t.name) || !strings.HasPrefix(t.name, begin) {
 			continue
 		}
 		if err := db.createExtraTable(ctx, t.name, t.columns); err != nil {
