@@ -94,6 +94,11 @@ func enrolSPKAC(ctx context.Context, e *tokentype.Env, t *token.Token, p tokenty
 		return err
 	}
 	o.request.SPKAC, o.request.CommonName = text, s.CommonName()
+	if o.request.Subject == nil {
+		if o.request.Subject, err = marshal(s.Subject); err != nil {
+			return err
+		}
+	}
 	o.place(t, out)
 	return nil
 }
