@@ -10,6 +10,7 @@ import (
 
 	"edumfa/internal/api/params"
 	"edumfa/internal/event"
+	"edumfa/internal/field"
 	"edumfa/internal/mfaerr"
 )
 
@@ -168,7 +169,9 @@ func (a *API) eventSet(ctx context.Context, r *Request) (*Answer, error) {
 		maps.Copy(d.Options, old.Options)
 	}
 	for name, v := range r.Params.Prefixed("option.") {
-		d.Options[name] = params.AsText(v)
+		if err := a.setEventOption(d.Options, name, params.AsText(v)); err != nil {
+			return nil, err
+		}
 	}
 	id, err := a.Store.SaveEvent(ctx, d.Row())
 	if err != nil {
@@ -176,6 +179,30 @@ func (a *API) eventSet(ctx context.Context, r *Request) (*Answer, error) {
 	}
 	r.Audit.Success, r.Audit.Info = 1, text(strconv.FormatInt(id, 10))
 	return ok(id), nil
+}
+
+// maxEventSecret is how long a secret may be, so that it fits its column when it
+// is encrypted; in bytes.
+const maxEventSecret = 512
+
+// setEventOption encrypts secrets. The placeholder that answers show instead of
+// one keeps what is there.
+func (a *API) setEventOption(options map[string]string, name, value string) error {
+	switch {
+	case !event.SecretOption(name):
+		options[name] = value
+		return nil
+	case value == field.Censored:
+		return nil
+	case value == "":
+		options[name] = ""
+		return nil
+	case len(value) > maxEventSecret:
+		return mfaerr.NewParameter("The option %s is longer than %d bytes.", name, maxEventSecret)
+	}
+	sealed, err := a.Keys.SealPassword(value)
+	options[name] = sealed
+	return err
 }
 
 // eventConditionsOf reads conditions: an object, or its JSON text. Without any

@@ -66,7 +66,8 @@ func (a *API) fireBehind(ctx context.Context, r *Request, name string, answer *A
 	if err := a.Events.Fire(ctx, r.Snap.Events, a.eventRun(r, name, event.Post, response)); err != nil {
 		return err
 	}
-	if answer.Plain == nil {
+	if !response.Plain {
+		answer.Plain, answer.stamped = nil, true
 		answer.Status, answer.Body = response.Status, response.Body
 	}
 	return nil

@@ -129,7 +129,7 @@ func (a *API) auditFired(ctx context.Context, r *Request, f event.Fired) error {
 		row.User, row.Realm, row.Resolver, row.Serial, row.TokenType = nil, nil, nil, nil, nil
 	}
 	row.Info = text(f.Definition.Name)
-	row.ActionDetail = text(optionsText(f.Definition.Options))
+	row.ActionDetail = text(optionsText(event.Censored(f.Definition.Options)))
 	row.Truncate(a.Config.AuditColumnLengths())
 	if a.Config.ReduceAudit() && reducible(&row) {
 		return nil

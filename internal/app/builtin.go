@@ -20,17 +20,20 @@ import (
 	"edumfa/internal/event"
 	"edumfa/internal/event/handler/attributes"
 	"edumfa/internal/event/handler/counter"
+	"edumfa/internal/event/handler/federation"
 	"edumfa/internal/event/handler/logging"
 	"edumfa/internal/event/handler/requestmangler"
 	"edumfa/internal/event/handler/responsemangler"
 	"edumfa/internal/event/handler/script"
 	"edumfa/internal/event/handler/tokens"
 	"edumfa/internal/event/handler/usernotification"
+	"edumfa/internal/event/handler/webhook"
 	"edumfa/internal/machine"
 	"edumfa/internal/machine/hosts"
 	"edumfa/internal/machine/ldaphosts"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/queue"
+	"edumfa/internal/remoteserver"
 	"edumfa/internal/resolver"
 	"edumfa/internal/resolver/httpusers"
 	"edumfa/internal/resolver/ldap"
@@ -146,10 +149,11 @@ func CAKinds() []ca.Kind {
 }
 
 // JobKinds are what the job queue delivers.
-func JobKinds(post mailer, texts texter) []queue.Kind {
+func JobKinds(post mailer, texts texter, hooks *webhook.Sender) []queue.Kind {
 	return []queue.Kind{
 		{Name: jobMail, Send: post.sendJob},
 		{Name: jobText, Send: texts.sendJob},
+		{Name: webhook.JobKind, Send: hooks.Send},
 	}
 }
 
@@ -164,6 +168,9 @@ type HandlerDeps struct {
 	ConfigFile string
 	Rand       io.Reader
 	Log        *slog.Logger
+	Hooks      webhook.Handler
+	// Remote asks other eduMFA servers.
+	Remote *remoteserver.Client
 	// Notify sends and saves notifications.
 	Notify usernotification.Deps
 }
@@ -197,6 +204,8 @@ func EventHandlers(d HandlerDeps) []event.Handler {
 		attributes.Handler{Store: d.Store},
 		usernotification.New(d.Notify),
 		script.New(d.ScriptDir, scriptEnv(d.ConfigFile)),
+		d.Hooks,
+		federation.Handler{Store: d.Store, Client: d.Remote, NotFound: store.ErrNotFound},
 	}
 }
 

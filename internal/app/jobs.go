@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edumfa/internal/change"
+	"edumfa/internal/event/handler/webhook"
 	"edumfa/internal/keystore"
 	"edumfa/internal/mail"
 	"edumfa/internal/mfaerr"
@@ -30,7 +31,7 @@ func (a *App) openQueue(k keys) (mailer, texter) {
 	now := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}}
 	a.Queue = &queue.Queue{
 		Store: a.Store, Keys: k, MaxAge: c.JobQueueMaxAge, Node: settings{c}.NodeFor(""), Now: d.Now, Rand: d.Rand, Log: d.Log,
-		Kinds: JobKinds(now, texter{store: a.Store, kinds: SMSKinds(now.mailText, c.SMSScriptDir, d.Rand)}),
+		Kinds: JobKinds(now, texter{store: a.Store, kinds: SMSKinds(now.mailText, c.SMSScriptDir, d.Rand)}, a.hookSender(k)),
 	}
 	d.Metrics.JobQueue(a.Queue.State)
 	post := now
@@ -42,6 +43,19 @@ func (a *App) openQueue(k keys) (mailer, texter) {
 		texts.queue = a.Queue
 	}
 	return post, texts
+}
+
+func (a *App) hookSender(k keys) *webhook.Sender {
+	return &webhook.Sender{Open: k.OpenPassword, Time: a.deps.Now, Rand: a.deps.Rand}
+}
+
+// hooks posts to web servers, through the job queue if the configuration has one.
+func (a *App) hooks(k keys) webhook.Handler {
+	h := webhook.Handler{Sender: a.hookSender(k)}
+	if a.Config.JobQueue {
+		h.Later = a.Queue.Enqueue
+	}
+	return h
 }
 
 // SealJob encrypts the payload of a job, which may hold a one-time password.

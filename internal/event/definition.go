@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"edumfa/internal/field"
 )
 
 // Position is when a handler runs.
@@ -79,13 +81,29 @@ func SplitEvents(list string) []string {
 	return events
 }
 
-// JSON is the definition as the API and exports show it.
+// JSON is the definition as the API shows it.
 func (d Definition) JSON() map[string]any {
 	return map[string]any{
 		"id": d.ID, "name": d.Name, "active": d.Active, "ordering": d.Ordering, "position": string(d.Position),
 		"event": slices.Concat([]string{}, d.Events), "handlermodule": d.Module, "action": d.Action,
-		"condition": "", "conditions": orEmpty(d.Conditions), "options": orEmpty(d.Options),
+		"condition": "", "conditions": orEmpty(d.Conditions), "options": Censored(d.Options),
 	}
+}
+
+// SecretOption reports whether an option is a secret: it is kept encrypted and
+// never shown.
+func SecretOption(name string) bool { return name == "hmac_key" }
+
+// Censored are options as they may be shown.
+func Censored(options map[string]string) map[string]string {
+	out := make(map[string]string, len(options))
+	for name, v := range options {
+		if SecretOption(name) && v != "" {
+			v = field.Censored
+		}
+		out[name] = v
+	}
+	return out
 }
 
 func orEmpty(m map[string]string) map[string]string {
