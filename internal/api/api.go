@@ -20,6 +20,7 @@ import (
 	"edumfa/internal/event"
 	"edumfa/internal/login"
 	"edumfa/internal/machine"
+	"edumfa/internal/monitoring"
 	"edumfa/internal/policy/action"
 	"edumfa/internal/radius"
 	"edumfa/internal/remoteserver"
@@ -29,6 +30,7 @@ import (
 	"edumfa/internal/signature"
 	"edumfa/internal/smsprovider"
 	"edumfa/internal/snapshot"
+	"edumfa/internal/task"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
@@ -52,6 +54,8 @@ type Store interface {
 	userStore
 	smtpStore
 	smsStore
+	taskStore
+	userCounter
 	remoteStore
 	serviceStore
 	caStore
@@ -149,6 +153,10 @@ type API struct {
 	Texter        tokentype.Texter
 	// CAs opens connectors to certificate authorities.
 	CAs *ca.Opener
+	// TaskKinds are the kinds of periodic tasks.
+	TaskKinds []task.Kind
+	// Stats are the statistics.
+	Stats monitoring.Store
 	// Wake tells the job queue that there is something in it.
 	Wake func()
 	// Servers asks the RADIUS and eduMFA servers that are defined, Remote other
@@ -173,8 +181,8 @@ type API struct {
 	Local        *time.Location
 	Rand         io.Reader
 	Log          *slog.Logger
-	// NotFound and Conflict are the store's errors.
-	NotFound, Conflict error
+	// NotFound, Conflict and NameTaken are the store's errors.
+	NotFound, Conflict, NameTaken error
 	// Version is what answers call the server.
 	Version string
 }

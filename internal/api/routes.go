@@ -25,5 +25,7 @@ func (a *API) routes() []Route {
 		a.policyRoutes(),
 		a.eventRoutes(),
 		a.auditRoutes(),
+		a.taskRoutes(),
+		a.monitoringRoutes(),
 	)
 }

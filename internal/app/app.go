@@ -36,6 +36,7 @@ import (
 	"edumfa/internal/signature"
 	"edumfa/internal/snapshot"
 	"edumfa/internal/store"
+	"edumfa/internal/task"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 )
@@ -87,6 +88,8 @@ type Metrics interface {
 	HashQueue(now func() (running, waiting int, refused uint64))
 	// JobQueue is given, once, the function that tells of the job queue.
 	JobQueue(now func() (c queue.Counts, delivered, failed uint64))
+	// Task is told how every run of a periodic task ended.
+	Task(module string, err error)
 }
 
 type noMetrics struct{}
@@ -97,6 +100,7 @@ func (noMetrics) UserStoreFailed(string)                         {}
 func (noMetrics) Loaded(error)                                   {}
 func (noMetrics) HashQueue(func() (int, int, uint64))            {}
 func (noMetrics) JobQueue(func() (queue.Counts, uint64, uint64)) {}
+func (noMetrics) Task(string, error)                             {}
 func (noMetrics) EventHandler(string, string)                    {}
 
 // App is an open installation.
@@ -110,6 +114,9 @@ type App struct {
 	Types     *tokentype.Registry
 	Actions   *action.Catalog
 	Signer    *signature.Signer
+	// Tasks runs the periodic tasks.
+	Tasks *task.Runner
+	stats *store.DB
 	// Queue delivers what need not be over when a request is answered.
 	Queue    *queue.Queue
 	api      *api.API
@@ -170,6 +177,9 @@ func Open(ctx context.Context, c *config.Config, d Deps) (*App, error) {
 		_ = a.Store.Close()
 		return nil, err
 	}
+	if a.stats, err = openStats(ctx, c, a.Store, d); err != nil {
+		return nil, errors.Join(err, a.audit.Close(), a.Store.Close())
+	}
 	if err := a.wire(queue); err != nil {
 		_ = a.Store.Close()
 		return nil, err
@@ -217,6 +227,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, ConfigFile: c.File, Rand: d.Rand, Log: d.Log, Hooks: a.hooks(k), Remote: asking.remote,
 		Notify: usernotification.Deps{Mailer: post, Texter: texts, Spool: c.SpoolDir, Now: d.Now, Rand: d.Rand}})
 	a.machines = &machine.Finder{Kinds: MachineKinds(resolverDeps.Dir, machineLDAP(resolverDeps)), Definitions: a.Store, Decrypt: k.decrypt, Log: d.Log}
+	a.openTasks(tokens)
 	a.api = &api.API{
 		Config: settings{c}, Store: a.audit, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
 		AdminPasswords: a.Hasher.WithPepper(c.Pepper), PINs: p, Types: a.Types,
@@ -230,6 +241,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		Servers: asking, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
 		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: texts.kinds,
 		Machines: a.machines, Applications: Applications(a.Hasher.HashOffline),
+		TaskKinds: a.Tasks.Kinds, Stats: a.stats, NameTaken: store.ErrNameTaken,
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, AuditSigning: a.audit.signing, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,
 	}
@@ -254,5 +266,9 @@ func (a *App) Endpoints() []api.Endpoint { return a.api.Endpoints() }
 func (a *App) Close() error {
 	a.Snapshots.Close()
 	a.machines.Close()
-	return errors.Join(a.audit.Close(), a.Store.Close())
+	err := a.audit.Close()
+	if a.stats != a.Store {
+		err = errors.Join(err, a.stats.Close())
+	}
+	return errors.Join(err, a.Store.Close())
 }

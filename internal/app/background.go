@@ -28,6 +28,9 @@ func (a *App) Start(ctx context.Context) (stop func()) {
 	if a.audit.signing != nil && a.audit.signing.Chain != nil {
 		running.Go(func() { a.audit.seal(ctx, a.deps.Log) })
 	}
+	if a.Config.TaskScheduler {
+		running.Go(func() { a.Tasks.Work(ctx) })
+	}
 	return func() {
 		cancel()
 		running.Wait()

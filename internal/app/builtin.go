@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"time"
 
 	"edumfa/internal/application"
 	"edumfa/internal/application/luks"
@@ -48,6 +49,13 @@ import (
 	"edumfa/internal/smsprovider/sipgatesms"
 	"edumfa/internal/smsprovider/smppsms"
 	"edumfa/internal/store"
+	"edumfa/internal/task"
+	"edumfa/internal/task/cleanup"
+	"edumfa/internal/task/eventcounter"
+	"edumfa/internal/task/fidometadata"
+	"edumfa/internal/task/orphaned"
+	"edumfa/internal/task/simplestats"
+	"edumfa/internal/task/unused"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/tokentype/applspec"
@@ -154,6 +162,26 @@ func JobKinds(post mailer, texts texter, hooks *webhook.Sender) []queue.Kind {
 		{Name: jobMail, Send: post.sendJob},
 		{Name: jobText, Send: texts.sendJob},
 		{Name: webhook.JobKind, Send: hooks.Send},
+	}
+}
+
+// TaskKinds are the kinds of periodic tasks.
+func TaskKinds(d TaskDeps) []task.Kind {
+	return []task.Kind{
+		eventcounter.Kind{Counters: d.Store, Stats: d.Stats, Now: d.Now, Log: d.Log},
+		simplestats.Kind{Tokens: d.Store, Stats: d.Stats, Now: d.Now},
+		cleanup.Kind{Name: "ChallengeCleanup", Things: "expired challenges", Unit: time.Minute, UnitName: "minutes", Default: 10,
+			Count: d.Store.CountExpiredChallenges, Delete: d.Store.DeleteExpiredChallenges, Now: d.Now},
+		cleanup.Kind{Name: "UserCacheCleanup", Things: "entries of the user cache", Unit: time.Minute, UnitName: "minutes", Default: 1440,
+			Count: d.Store.CountStaleUsers, Delete: d.Store.DeleteStaleUsers, Now: d.Now},
+		cleanup.Kind{Name: "AuthCacheCleanup", Things: "remembered logins", Unit: time.Minute, UnitName: "minutes", Default: 480,
+			Count: d.Store.CountUnusedLogins, Delete: d.Store.DeleteUnusedLogins, Now: d.Now},
+		cleanup.Kind{Name: "JobCleanup", Things: "jobs that were given up", Unit: 24 * time.Hour, UnitName: "days", Default: 30,
+			Count: d.Store.CountDeadJobs, Delete: d.Store.DeleteDeadJobs, Now: d.Now},
+		orphaned.Kind{Store: d.Store, Service: d.Tokens, Resolver: d.Resolver, Log: d.Log},
+		unused.Kind{Store: d.Store, Service: d.Tokens, Now: d.Now, Local: d.Local, Log: d.Log},
+		d.Audit,
+		fidometadata.Kind{Fetch: fetchMetadata, Check: checkMetadata(d.Now), File: func(ctx context.Context) (string, error) { return d.Setting(ctx, "webauthn.metadata_file") }},
 	}
 }
 

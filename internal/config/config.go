@@ -201,6 +201,9 @@ type Config struct {
 	// MonitoringEngine is its pool. Keys EDUMFA_MONITORING_POOL_SIZE (20),
 	// EDUMFA_MONITORING_POOL_RECYCLE (600 s).
 	MonitoringEngine EngineOptions
+	// TaskScheduler lets the server run periodic tasks itself. Key
+	// EDUMFA_TASK_SCHEDULER, default on.
+	TaskScheduler bool
 	// JobQueue reports that a job queue is configured. Key EDUMFA_JOB_QUEUE_CLASS.
 	JobQueue bool
 	// JobQueueSMS hands text messages of SMS gateways to the job queue, too. Key
@@ -269,6 +272,7 @@ func Default() *Config {
 		LogLevel:               20,
 		GnuPGHome:              "/etc/edumfa/gpg",
 		MonitoringEngine:       pool,
+		TaskScheduler:          true,
 		JobQueueMaxAge:         24 * time.Hour,
 		LDAPLoopTimeout:        10 * time.Second,
 		ScriptDir:              "/etc/edumfa/scripts",

@@ -23,6 +23,7 @@ type Metrics struct {
 	logins   *prometheus.CounterVec
 	reloads  *prometheus.CounterVec
 	stores   *prometheus.CounterVec
+	tasks    *prometheus.CounterVec
 	handlers *prometheus.CounterVec
 }
 
@@ -49,7 +50,9 @@ func New(registry *prometheus.Registry) *Metrics {
 		handlers: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "edumfa_event_handlers_total",
 			Help: "Event handlers that ran, by module and outcome: done, failed, timeout, undecided conditions, unknown module."}, []string{"module", "outcome"}),
 	}
-	registry.MustRegister(m.requests, m.took, m.logins, m.reloads, m.stores, m.handlers,
+	m.tasks = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "edumfa_tasks_total",
+		Help: "Runs of periodic tasks by module and outcome: done or failed."}, []string{"module", "outcome"})
+	registry.MustRegister(m.tasks, m.requests, m.took, m.logins, m.reloads, m.stores, m.handlers,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -91,6 +94,15 @@ func (m *Metrics) HashQueue(now func() (running, waiting int, refused uint64)) {
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "edumfa_hash_queue_refused_total", Help: "Callers refused because too many waited."},
 			func() float64 { _, _, n := now(); return float64(n) }),
 	)
+}
+
+// Task counts a run of a periodic task. Modules that there are not are one.
+func (m *Metrics) Task(module string, err error) {
+	outcome := "done"
+	if err != nil {
+		outcome = "failed"
+	}
+	m.tasks.WithLabelValues(module, outcome).Inc()
 }
 
 // JobQueue shows the job queue: what lies in the database, as this node counted

@@ -22,6 +22,8 @@ func TestMetrics_Served(t *testing.T) {
 	m.EventHandler("WebHook", "timeout")
 	m.HashQueue(func() (int, int, uint64) { return 2, 7, 3 })
 
+	m.Task("SimpleStats", nil)
+	m.Task("SimpleStats", errors.New("no database"))
 	m.JobQueue(func() (queue.Counts, uint64, uint64) {
 		return queue.Counts{Waiting: 4, Dead: 1, Oldest: time.UnixMilli(1800000000500)}, 20, 3
 	})
@@ -43,6 +45,8 @@ func TestMetrics_Served(t *testing.T) {
 		"edumfa_hash_queue_running 2",
 		"edumfa_hash_queue_waiting 7",
 		"edumfa_hash_queue_refused_total 3",
+		`edumfa_tasks_total{module="SimpleStats",outcome="done"} 1`,
+		`edumfa_tasks_total{module="SimpleStats",outcome="failed"} 1`,
 		"edumfa_jobs_waiting 4",
 		"edumfa_jobs_dead 1",
 		"edumfa_jobs_oldest_timestamp_seconds 1.8000000005e+09",

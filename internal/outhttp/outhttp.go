@@ -47,6 +47,8 @@ type Request struct {
 	SameHost bool
 	// Timeout is for all of it; zero is DefaultTimeout.
 	Timeout time.Duration
+	// MaxAnswer bounds the answer, in bytes; zero is 1 MB.
+	MaxAnswer int64
 }
 
 // Response is the answer.
@@ -97,12 +99,16 @@ func Do(ctx context.Context, r Request) (Response, error) {
 		return Response{}, withoutURL(err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	limit := r.MaxAnswer
+	if limit <= 0 {
+		limit = maxAnswer
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if err != nil {
 		return Response{}, withoutURL(err)
 	}
-	if len(body) > maxAnswer {
-		return Response{}, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	if int64(len(body)) > limit {
+		return Response{}, fmt.Errorf("the answer is longer than %d bytes", limit)
 	}
 	return Response{Status: res.StatusCode, Body: body}, nil
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 )
 
 // Counter is an event counter, summed over all nodes; 0 when it is not there.
@@ -90,4 +92,30 @@ func (db *DB) AddFailures(ctx context.Context, id int64, by int) error {
 		return ErrNotFound
 	}
 	return err
+}
+
+// CounterRows is the value of an event counter on each node, by the id of its
+// row; empty when there is none.
+func (db *DB) CounterRows(ctx context.Context, name string) (map[int64]int64, error) {
+	out := map[int64]int64{}
+	err := db.query(ctx, "SELECT id, counter_value FROM eventcounter WHERE counter_name = ?", []any{name}, func(r *sql.Rows) error {
+		var id, n int64
+		err := r.Scan(&id, intTo{&n})
+		out[id] = n
+		return err
+	})
+	return out, err
+}
+
+// LowerCounter takes from each row what was read of it: what was counted
+// meanwhile stays.
+func (db *DB) LowerCounter(ctx context.Context, read map[int64]int64) error {
+	return db.InTx(ctx, func(ctx context.Context) error {
+		for _, id := range slices.Sorted(maps.Keys(read)) {
+			if _, err := db.exec(ctx, "UPDATE eventcounter SET counter_value = COALESCE(counter_value, 0) - ? WHERE id = ?", read[id], id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -131,8 +131,3 @@ func (db *DB) RetryJob(ctx context.Context, seen queue.Job, now, expires time.Ti
 func (db *DB) DeleteJob(ctx context.Context, seen queue.Job) error {
 	return db.mustOne(ctx, "DELETE FROM go_job WHERE id = ? AND claim = ? AND attempts = ?", seen.ID, seen.Claim, seen.Attempts)
 }
-
-// DeleteDeadJobs removes dead jobs that were made before a moment.
-func (db *DB) DeleteDeadJobs(ctx context.Context, made time.Time) (int64, error) {
-	return db.exec(ctx, "DELETE FROM go_job WHERE dead = 1 AND created < ?", made.UnixMilli())
-}

@@ -67,6 +67,7 @@ var extraTables = []struct{ name, columns string }{
 		"first_row BIGINT NOT NULL, last_row BIGINT NOT NULL, row_count INTEGER NOT NULL, content LONGTEXT NOT NULL, digest VARCHAR(64) NOT NULL, " +
 		"previous VARCHAR(64) NOT NULL, signature VARCHAR(4200) NOT NULL"},
 	{"go_audit_cursor", "name VARCHAR(100) NOT NULL PRIMARY KEY, sent BIGINT NOT NULL, claim VARCHAR(64) NOT NULL, claimed BIGINT NOT NULL"},
+	{"go_lease", "name VARCHAR(255) NOT NULL PRIMARY KEY, holder VARCHAR(64) NOT NULL, ends BIGINT NOT NULL"},
 }
 
 // statements splits a schema file; every statement ends with ";" at a line end.
@@ -191,16 +192,25 @@ func (db *DB) CreateAuditTables(ctx context.Context) error {
 	if err := db.createTablesNamed(ctx, "go_audit_"); err != nil {
 		return err
 	}
+	return db.createAlone(ctx, "mfa_audit")
+}
+
+// CreateStatsTable does the same for the table of the statistics.
+func (db *DB) CreateStatsTable(ctx context.Context) error {
+	return db.createAlone(ctx, "monitoringstats")
+}
+
+func (db *DB) createAlone(ctx context.Context, table string) error {
 	stmts, err := statements(db.engine.name)
 	if err != nil {
 		return err
 	}
 	have, err := db.Existing(ctx)
-	if err != nil || slices.Contains(have, "mfa_audit") {
+	if err != nil || slices.Contains(have, table) {
 		return err
 	}
 	for _, s := range stmts {
-		if !strings.Contains(s, " mfa_audit") && !strings.HasPrefix(s, "CREATE SEQUENCE audit_seq") {
+		if !strings.Contains(s, " "+table) && !strings.HasPrefix(s, "CREATE SEQUENCE "+sequences[table]) {
 			continue
 		}
 		if err := db.createOne(ctx, s, have); err != nil {
@@ -208,7 +218,7 @@ func (db *DB) CreateAuditTables(ctx context.Context) error {
 		}
 	}
 	for _, ix := range extraIndexes {
-		if strings.HasPrefix(ix.on, "mfa_audit ") {
+		if strings.HasPrefix(ix.on, table+" ") {
 			if err := db.createIndex(ctx, ix.name, ix.on); err != nil {
 				return err
 			}

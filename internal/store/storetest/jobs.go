@@ -111,7 +111,7 @@ func (k *kit) jobLife() {
 	k.wantErr(k.db.DeleteJob(k.ctx, two), store.ErrConflict)
 	k.must(k.db.DeleteJob(k.ctx, aJob(0)))
 	equal(k, "rows", k.count("go_job"), 2)
-	n, err := k.db.DeleteDeadJobs(k.ctx, moment.Add(time.Hour))
+	n, err := k.db.DeleteDeadJobs(k.ctx, moment.Add(time.Hour), 10)
 	k.must(err)
 	equal(k, "dead ones", n, int64(0))
 }

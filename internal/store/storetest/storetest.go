@@ -176,7 +176,7 @@ func (k *kit) empty() {
 	tables, err := k.db.Tables()
 	k.must(err)
 	slices.Reverse(tables)
-	for _, t := range append(tables, "go_job") {
+	for _, t := range append(tables, "go_job", "go_lease") {
 		k.exec("DELETE FROM " + t)
 	}
 }
