@@ -104,18 +104,18 @@ func rightsNeeded() []rightNeeded {
 		{right: "caconnectorread", call: "GET /caconnector/"},
 		{right: "caconnectorwrite", call: "POST /caconnector/c", p: apptest.P{}, refused: true},
 		{right: "caconnectordelete", call: "DELETE /caconnector/c", refused: true},
+		{right: "mresolverread", call: "GET /machineresolver/"},
+		{right: "mresolverwrite", call: "POST /machineresolver/m", p: apptest.P{}, refused: true},
+		{right: "mresolverdelete", call: "DELETE /machineresolver/m", refused: true},
+		{right: "machinelist", call: "GET /machine/"},
+		{right: "manage_machine_tokens", call: "POST /machine/token", p: apptest.P{"serial": "T1", "application": "ssh", "hostname": "h"}, refused: true},
+		{right: "fetch_authentication_items", call: "GET /machine/authitem", p: apptest.P{"hostname": "h"}, refused: true},
 	}
 }
 
 // rightsElsewhere are rights of the scope admin that open no call of their own.
 func rightsElsewhere() map[string]string {
 	return map[string]string{
-		"fetch_authentication_items":              "its calls are not there yet",
-		"machinelist":                             "its calls are not there yet",
-		"manage_machine_tokens":                   "its calls are not there yet",
-		"mresolverdelete":                         "its calls are not there yet",
-		"mresolverread":                           "its calls are not there yet",
-		"mresolverwrite":                          "its calls are not there yet",
 		"periodictask_read":                       "its calls are not there yet",
 		"periodictask_write":                      "its calls are not there yet",
 		"statistics_delete":                       "its calls are not there yet",
