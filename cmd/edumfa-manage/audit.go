@@ -18,7 +18,7 @@ import (
 )
 
 func auditCommand() *cobra.Command {
-	return group("audit", "Manage the audit log", auditDump(), auditRotate("rotate"), auditVerify(), auditCheckpoint())
+	return group("audit", "Manage the audit log", auditDump(), auditExport(), auditRotate("rotate"), auditVerify(), auditCheckpoint())
 }
 
 // auditChunk is how many rows are read or deleted at once.

@@ -45,9 +45,12 @@ func (o rotation) run(ctx context.Context, cmd *cobra.Command, c *config.Config,
 	if _, read := c.AuditModules(); !read {
 		return fmt.Errorf("only the audit log in the database can be rotated, EDUMFA_AUDIT_MODULE is %s", c.AuditModule)
 	}
-	signing, err := app.AuditSigning(c)
-	if err != nil {
-		return err
+	var signing *audit.Signing
+	if o.check || c.AuditChain {
+		var err error
+		if signing, err = app.AuditSigning(c); err != nil {
+			return err
+		}
 	}
 	r, err := o.rotation(cmd, signing)
 	if err != nil {

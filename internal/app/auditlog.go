@@ -23,6 +23,8 @@ type auditLog struct {
 	line    func(audit.Row) error
 	signing *audit.Signing // nil leaves rows unsigned
 	full    chan struct{}  // there are rows enough for a checkpoint
+	forward *audit.Forwarder
+	hangUp  func() // ends the forwarder's connection
 }
 
 // separate reports whether the rows have a database of their own.
@@ -138,6 +140,32 @@ const (
 	sealEvery  = time.Second
 	adoptEvery = time.Minute
 )
+
+// forwardEvery is how often rows are looked for that are to be sent, forwardPause
+// how long a collector that cannot be reached is left alone.
+const (
+	forwardEvery = time.Second
+	forwardPause = 2 * time.Second
+)
+
+// send sends rows to the collector until ctx ends.
+func (l *auditLog) send(ctx context.Context, log *slog.Logger) {
+	defer l.hangUp()
+	for {
+		pause := forwardEvery
+		if err := l.forward.Run(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "audit rows cannot be sent; they are kept for the next time", "error", err)
+			pause = forwardPause
+		}
+		wait := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return
+		case <-wait.C:
+		}
+	}
+}
 
 // seal seals rows until ctx ends.
 func (l *auditLog) seal(ctx context.Context, log *slog.Logger) {

@@ -11,11 +11,14 @@ import (
 	"strings"
 
 	"edumfa/internal/audit"
+	"edumfa/internal/audit/siem"
 	"edumfa/internal/config"
 	"edumfa/internal/dburi"
 	"edumfa/internal/logging"
+	"edumfa/internal/randtext"
 	"edumfa/internal/signature"
 	"edumfa/internal/store"
+	"edumfa/internal/syslog"
 )
 
 // openAuditLog finds the places of the audit log.
@@ -41,6 +44,14 @@ func openAuditLog(ctx context.Context, c *config.Config, db *store.DB, signer *s
 			return nil, err
 		}
 	}
+	if c.AuditSyslog != "" {
+		if l.forward, l.hangUp, err = newForwarder(c, l.rows, d); err != nil {
+			if l.separate() {
+				err = errors.Join(err, l.rows.Close())
+			}
+			return nil, err
+		}
+	}
 	if c.AuditNoSign || signer == nil {
 		return l, nil
 	}
@@ -52,6 +63,33 @@ func openAuditLog(ctx context.Context, c *config.Config, db *store.DB, signer *s
 		err = errors.Join(err, l.rows.Close())
 	}
 	return l, err
+}
+
+// newForwarder makes what sends rows to a syslog server.
+func newForwarder(c *config.Config, rows *store.DB, d Deps) (*audit.Forwarder, func(), error) {
+	target, err := syslog.ParseTarget(c.AuditSyslog)
+	if err != nil {
+		return nil, nil, must("EDUMFA_AUDIT_SYSLOG", err)
+	}
+	sender, err := syslog.NewSender(target)
+	if err != nil {
+		return nil, nil, must("EDUMFA_AUDIT_SYSLOG", err)
+	}
+	owner, err := randtext.Alphanumeric(d.Rand, 32)
+	if err != nil {
+		return nil, nil, err
+	}
+	send := func(ctx context.Context, list []audit.Row) error {
+		messages := make([]string, len(list))
+		for i, r := range list {
+			if messages[i], err = siem.Syslog(r, target.Facility, target.JSON); err != nil {
+				return err
+			}
+		}
+		return sender.Send(ctx, messages)
+	}
+	return &audit.Forwarder{Store: rows, Name: target.Network + "://" + target.Address, Owner: owner, Send: send, Alive: sender.Alive, Sure: sender.Datagrams(),
+		Now: d.Now, Log: d.Log}, sender.Close, nil
 }
 
 // newChain makes the chain of checkpoints, which goes on from the anchor if there
@@ -147,6 +185,8 @@ func OpenAudit(ctx context.Context, c *config.Config, d Deps) (*store.DB, error)
 	rows, err := openAuditDatabase(ctx, c, db, d)
 	if rows != db {
 		err = errors.Join(err, db.Close())
+	} else if err == nil {
+		err = db.CreateAuditTables(ctx) // a server may never have run here
 	}
 	return rows, err
 }

@@ -25,6 +25,9 @@ func (a *App) Start(ctx context.Context) (stop func()) {
 	running.Go(func() { a.every(ctx, cleanEvery, a.clean) })
 	running.Go(func() { a.every(ctx, refreshJobs, a.countJobs) })
 	running.Go(func() { a.Queue.Work(ctx) })
+	if a.audit.forward != nil {
+		running.Go(func() { a.audit.send(ctx, a.deps.Log) })
+	}
 	if a.audit.signing != nil && a.audit.signing.Chain != nil {
 		running.Go(func() { a.audit.seal(ctx, a.deps.Log) })
 	}

@@ -143,6 +143,8 @@ type Config struct {
 	AuditChain bool
 	// AuditAnchor is a file with the newest checkpoint. Key EDUMFA_AUDIT_ANCHOR.
 	AuditAnchor string
+	// AuditSyslog is a syslog server for audit rows, "" none. Key EDUMFA_AUDIT_SYSLOG.
+	AuditSyslog string
 	// CheckOldSignatures accepts audit signatures of the old form.
 	// Key EDUMFA_CHECK_OLD_SIGNATURES.
 	CheckOldSignatures bool

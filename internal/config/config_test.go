@@ -275,6 +275,7 @@ func TestComplete_RefusesWhatIsNotDone(t *testing.T) {
 		{"a chain of checkpoints", "EDUMFA_AUDIT_CHAIN = True\n", ""},
 		{"a chain without signatures", "EDUMFA_AUDIT_CHAIN = True\nEDUMFA_AUDIT_NO_SIGN = True\n", "EDUMFA_AUDIT_CHAIN: "},
 		{"a chain of rows in a log", "EDUMFA_AUDIT_CHAIN = True\nEDUMFA_AUDIT_MODULE = 'loggeraudit'\n", "EDUMFA_AUDIT_CHAIN: "},
+		{"rows in a log for syslog", "EDUMFA_AUDIT_SYSLOG = 'udp://h'\nEDUMFA_AUDIT_MODULE = 'loggeraudit'\n", "EDUMFA_AUDIT_SYSLOG: "},
 		{"keys in hardware", "EDUMFA_HSM_MODULE = 'edumfa.lib.security.aeshsm.AESHardwareSecurityModule'\n", "EDUMFA_HSM_MODULE: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -132,6 +132,7 @@ func auditKeys() []Key {
 		{Name: "EDUMFA_AUDIT_LOGGER_QUALNAME", Type: Text, Default: "'edumfa.lib.auditmodules.loggeraudit'", Help: "logger of the logger audit", decode: text(func(c *Config) *string { return &c.AuditLoggerName })},
 		{Name: "EDUMFA_AUDIT_CHAIN", Type: Bool, Default: "False", Help: "seal audit rows by signed checkpoints instead of a signature each; see docs/audit.md", decode: onOff(func(c *Config) *bool { return &c.AuditChain })},
 		{Name: "EDUMFA_AUDIT_ANCHOR", Type: Path, Help: "file that keeps the newest checkpoint of the audit log, out of reach of the database's administrators", decode: filePath(func(c *Config) *string { return &c.AuditAnchor })},
+		{Name: "EDUMFA_AUDIT_SYSLOG", Type: Text, Help: "syslog server that gets all audit rows, such as tls://siem.example.com:6514?format=json; see docs/audit.md", decode: text(func(c *Config) *string { return &c.AuditSyslog })},
 		{Name: "EDUMFA_NO_RESPONSE_SIGN", Type: Bool, Default: "False", Help: "leave replies unsigned", decode: onOff(func(c *Config) *bool { return &c.NoResponseSign })},
 	}
 }

@@ -91,6 +91,9 @@ func (c *Config) refused() []string {
 	if write, _ := c.AuditModules(); c.AuditChain && (c.AuditNoSign || !slices.Contains(write, "sqlaudit")) {
 		all = append(all, "EDUMFA_AUDIT_CHAIN: checkpoints are signed and name rows of the database, which EDUMFA_AUDIT_NO_SIGN or EDUMFA_AUDIT_MODULE leave out")
 	}
+	if write, _ := c.AuditModules(); c.AuditSyslog != "" && !slices.Contains(write, "sqlaudit") {
+		all = append(all, "EDUMFA_AUDIT_SYSLOG: rows are sent from the database, which EDUMFA_AUDIT_MODULE leaves out")
+	}
 	return all
 }
 

@@ -38,7 +38,7 @@ func (db *DB) Apply(ctx context.Context, changes []change.Change, entry *audit.E
 		}
 		if !errors.Is(err, errAuditNumber) {
 			if entry != nil && entry.Row.ID != 0 && errors.Is(err, ErrConflict) { // surely rolled back
-				db.auditID.giveBack(entry.Row.ID)
+				db.auditID.giveBack(entry.Row.ID, db.now())
 			}
 			return err
 		}

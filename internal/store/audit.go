@@ -20,9 +20,19 @@ type auditIDs struct {
 	// next is used where the database has no sequences for it; zero is unknown.
 	next int64
 	// spare are numbers of rows that were not written after all. Using them again
-	// keeps the numbers without gaps, which readers take for deleted rows.
-	spare []int64
+	// keeps the numbers without gaps, which readers take for deleted rows. Old ones
+	// are left out: who sends rows on in their order may have passed over them.
+	spare []spareNumber
 }
+
+type spareNumber struct {
+	id int64
+	at time.Time
+}
+
+// spareTime is how long a number is used again, much shorter than a reader waits
+// for one.
+const spareTime = 30 * time.Second
 
 func (a *auditIDs) forget() {
 	a.mu.Lock()
@@ -30,21 +40,23 @@ func (a *auditIDs) forget() {
 	a.mu.Unlock()
 }
 
-func (a *auditIDs) giveBack(id int64) {
+func (a *auditIDs) giveBack(id int64, now time.Time) {
 	a.mu.Lock()
-	a.spare = append(a.spare, id)
+	a.spare = append(a.spare, spareNumber{id, now})
 	a.mu.Unlock()
 }
 
-func (a *auditIDs) takeSpare() (int64, bool) {
+func (a *auditIDs) takeSpare(now time.Time) (int64, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.spare) == 0 {
-		return 0, false
+	for len(a.spare) > 0 {
+		s := a.spare[0]
+		a.spare = a.spare[1:]
+		if now.Sub(s.at) < spareTime {
+			return s.id, true
+		}
 	}
-	id := a.spare[0]
-	a.spare = a.spare[1:]
-	return id, true
+	return 0, false
 }
 
 // signNumbered gives the entry its number and lets it be signed.
@@ -55,7 +67,7 @@ func (db *DB) signNumbered(ctx context.Context, e *audit.Entry) error {
 	}
 	e.Row.ID = id
 	if err := e.Sign(&e.Row); err != nil {
-		db.auditID.giveBack(id)
+		db.auditID.giveBack(id, db.now())
 		return err
 	}
 	return nil
@@ -64,7 +76,7 @@ func (db *DB) signNumbered(ctx context.Context, e *audit.Entry) error {
 func (db *DB) auditNumber(ctx context.Context) (id int64, err error) {
 	locked := inTx(ctx) != nil && !db.engine.sequences // nobody else can write now
 	if !locked {
-		if id, ok := db.auditID.takeSpare(); ok {
+		if id, ok := db.auditID.takeSpare(db.now()); ok {
 			return id, nil
 		}
 	}

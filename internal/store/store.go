@@ -68,6 +68,9 @@ func Open(ctx context.Context, target dburi.Target, o Options) (*DB, error) {
 	if o.MaxOpen == 0 {
 		o.MaxOpen = 20
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Local == nil {
 		o.Local = time.Local
 	}

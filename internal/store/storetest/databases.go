@@ -128,3 +128,12 @@ func Raw(t testing.TB, uri string) *sql.DB {
 	t.Cleanup(func() { _ = pool.Close() })
 	return pool
 }
+
+// Count is how many rows a table of the database behind a URI has.
+func Count(t testing.TB, uri, table string) (n int) {
+	t.Helper()
+	if err := Raw(t, uri).QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
