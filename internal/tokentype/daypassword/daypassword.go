@@ -31,9 +31,10 @@ const (
 type Type struct{}
 
 var (
-	_ tokentype.Type     = Type{}
-	_ tokentype.Finder   = Type{}
-	_ tokentype.Defaults = Type{}
+	_ tokentype.Type          = Type{}
+	_ tokentype.Finder        = Type{}
+	_ tokentype.Defaults      = Type{}
+	_ tokentype.LoginEnroller = Type{}
 )
 
 // Info returns the type's facts.
@@ -48,6 +49,9 @@ func (Type) Info() tokentype.Info {
 
 // Actions are the type's own policy actions.
 func (Type) Actions() []action.Definition { return action.Own("daypassword", action.Dynamic{}) }
+
+// EnrolAtLogin shows a key that is made here.
+func (Type) EnrolAtLogin() tokentype.LoginEnrolment { return oath.EnrolAtLogin() }
 
 // Defaults are hash, length and time step by policy.
 func (Type) Defaults(scope string, r tokentype.Rules, _ tokentype.EnrollParams) (map[string]string, error) {
