@@ -225,7 +225,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	post, texts := a.openQueue(k)
 	asking := servers{store: a.Store, keys: k, radius: &radius.Client{Now: d.Now, Rand: d.Rand}, remote: &remoteserver.Client{Now: d.Now}, log: d.Log}
 	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, ConfigFile: c.File, Rand: d.Rand, Log: d.Log, Hooks: a.hooks(k), Remote: asking.remote,
-		Notify: usernotification.Deps{Mailer: post, Texter: texts, Spool: c.SpoolDir, Now: d.Now, Rand: d.Rand}})
+		Notify: usernotification.Handler{Mailer: post, Texter: texts, Spool: c.SpoolDir, Rand: d.Rand}})
 	a.machines = &machine.Finder{Kinds: MachineKinds(resolverDeps.Dir, machineLDAP(resolverDeps)), Definitions: a.Store, Decrypt: k.decrypt, Log: d.Log}
 	a.openTasks(tokens)
 	a.api = &api.API{

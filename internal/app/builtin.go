@@ -200,7 +200,7 @@ type HandlerDeps struct {
 	// Remote asks other eduMFA servers.
 	Remote *remoteserver.Client
 	// Notify sends and saves notifications.
-	Notify usernotification.Deps
+	Notify usernotification.Handler
 }
 
 // MachineKinds are the machine stores. Relative file names start in dir.
@@ -230,7 +230,7 @@ func EventHandlers(d HandlerDeps) []event.Handler {
 		counter.Handler{Store: d.Store},
 		logging.Handler{Log: d.Log},
 		attributes.Handler{Store: d.Store},
-		usernotification.New(d.Notify),
+		d.Notify,
 		script.New(d.ScriptDir, scriptEnv(d.ConfigFile)),
 		d.Hooks,
 		federation.Handler{Store: d.Store, Client: d.Remote, NotFound: store.ErrNotFound},

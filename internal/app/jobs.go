@@ -28,7 +28,7 @@ const (
 // the configuration says so. What the queue delivers goes out at once.
 func (a *App) openQueue(k keys) (mailer, texter) {
 	d, c := a.deps, a.Config
-	now := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}}
+	now := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}, outlets: newOutlets(d.Now)}
 	a.Queue = &queue.Queue{
 		Store: a.Store, Keys: k, MaxAge: c.JobQueueMaxAge, Node: settings{c}.NodeFor(""), Now: d.Now, Rand: d.Rand, Log: d.Log,
 		Kinds: JobKinds(now, texter{store: a.Store, kinds: SMSKinds(now.mailText, c.SMSScriptDir, d.Rand)}, a.hookSender(k)),
@@ -38,7 +38,7 @@ func (a *App) openQueue(k keys) (mailer, texter) {
 	if c.JobQueue {
 		post.queue = a.Queue
 	}
-	texts := texter{store: a.Store, kinds: SMSKinds(post.mailText, c.SMSScriptDir, d.Rand)}
+	texts := texter{store: a.Store, outlets: now.outlets, kinds: SMSKinds(post.mailText, c.SMSScriptDir, d.Rand)}
 	if c.JobQueue && c.JobQueueSMS {
 		texts.queue = a.Queue
 	}

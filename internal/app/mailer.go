@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"edumfa/internal/mail"
@@ -20,7 +21,8 @@ type mailer struct {
 	keys   keys
 	sender mail.Sender
 	// queue takes the mails of servers that want it; nil sends all at once.
-	queue *queue.Queue
+	queue   *queue.Queue
+	outlets outlets
 }
 
 // Mail sends as [mailer.Send] does.
@@ -46,7 +48,14 @@ func (m mailer) Send(ctx context.Context, serverID string, message mail.Message)
 	if err != nil {
 		return err
 	}
-	return m.sender.Send(ctx, server, message)
+	return m.now(ctx, server, message)
+}
+
+// now sends while somebody waits for it.
+func (m mailer) now(ctx context.Context, server mail.Server, message mail.Message) error {
+	return m.outlets.try(ctx, fmt.Sprintf("mail server %s:%d", server.Host, server.Port), func(ctx context.Context) error {
+		return m.sender.Send(ctx, server, message)
+	})
 }
 
 func (m mailer) definition(ctx context.Context, serverID string) (smtpserver.Server, error) {

@@ -16,7 +16,8 @@ type texter struct {
 	store *store.DB
 	kinds []smsprovider.Kind
 	// queue takes the messages of gateways; nil sends all at once.
-	queue *queue.Queue
+	queue   *queue.Queue
+	outlets outlets
 }
 
 // Text sends, or hands the message to the queue.
@@ -63,7 +64,7 @@ func (t texter) parcel(ctx context.Context, via smsprovider.Via, to smsprovider.
 
 func (t texter) pass(ctx context.Context, p parcel) error {
 	if !t.queued(p) {
-		return p.send(ctx)
+		return t.outlets.try(ctx, "SMS gateway "+p.gateway.Name+" ("+p.gateway.Module+")", p.send)
 	}
 	j, err := t.job(p)
 	if err != nil {

@@ -21,7 +21,7 @@ const fileMode = 0o640
 // randomLength is the length of the tag random, in characters.
 const randomLength = 16
 
-func (h *Handler) saveFile(ctx context.Context, c event.Call) error {
+func (h Handler) saveFile(ctx context.Context, c event.Call) error {
 	template, _ := c.Option("filename")
 	if template == "" {
 		return errors.New("the definition has no file name")
@@ -43,7 +43,7 @@ func (h *Handler) saveFile(ctx context.Context, c event.Call) error {
 
 // fileName fills the template of a name. Values are single names: a user cannot
 // choose the folder by what he is called.
-func (h *Handler) fileName(template string, tags map[string]string) (string, error) {
+func (h Handler) fileName(template string, tags map[string]string) (string, error) {
 	safe := make(map[string]string, len(tags)+1)
 	for tag, value := range tags {
 		safe[tag] = plainName(value)
@@ -77,7 +77,7 @@ func plainName(value string) string {
 // write saves a file below the spool folder, in the place of one that is there.
 // Readers see the old one or the whole new one. No name and no link leads out of
 // the folder.
-func (h *Handler) write(name, content string) error {
+func (h Handler) write(name, content string) error {
 	root, err := os.OpenRoot(h.Spool)
 	if err != nil {
 		return fmt.Errorf("the spool folder: %w", err)

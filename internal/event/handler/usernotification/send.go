@@ -6,17 +6,15 @@ import (
 	"errors"
 	"strings"
 
-	"edumfa/internal/breaker"
 	"edumfa/internal/event"
 	"edumfa/internal/mail"
-	"edumfa/internal/mfaerr"
 	"edumfa/internal/smsprovider"
 )
 
 // imageID is what HTML bodies call the picture of the enrolment: cid:token_image.
 const imageID = "token_image"
 
-func (h *Handler) sendMail(ctx context.Context, c event.Call) error {
+func (h Handler) sendMail(ctx context.Context, c event.Call) error {
 	kind, set := c.Option("To")
 	if !set {
 		kind = toOwner
@@ -55,7 +53,9 @@ func (h *Handler) sendMail(ctx context.Context, c event.Call) error {
 		m.Inline = t.picture(ctx, c)
 	}
 	server, _ := c.Option("emailconfig")
-	return h.try(ctx, c, "mail "+server, func(ctx context.Context) error { return h.Mailer.Send(ctx, server, m) })
+	ctx, cancel := inTime(ctx, c)
+	defer cancel()
+	return h.Mailer.Send(ctx, server, m)
 }
 
 // replyTo are the addresses that answers go to; "" leaves the sender. Whom to
@@ -101,7 +101,7 @@ func readDataURI(uri string) (mediaType string, data []byte, err error) {
 	return mediaType, data, err
 }
 
-func (h *Handler) sendText(ctx context.Context, c event.Call) error {
+func (h Handler) sendText(ctx context.Context, c event.Call) error {
 	kind, set := c.Option("To")
 	if !set {
 		kind = toOwner
@@ -122,46 +122,19 @@ func (h *Handler) sendText(ctx context.Context, c event.Call) error {
 		return err
 	}
 	gateway, _ := c.Option("smsconfig")
-	err = h.try(ctx, c, "sms "+gateway, func(ctx context.Context) error {
-		return h.Texter.Text(ctx, smsprovider.Via{Gateway: gateway}, smsprovider.Recipient{Phone: to.mobile, Login: to.login}, body)
-	})
+	ctx, cancel := inTime(ctx, c)
+	defer cancel()
+	err = h.Texter.Text(ctx, smsprovider.Via{Gateway: gateway}, smsprovider.Recipient{Phone: to.mobile, Login: to.login}, body)
 	if errors.Is(err, smsprovider.ErrNobody) {
 		return nobody(ctx, c, "the recipient has no phone number")
 	}
 	return err
 }
 
-// try sends within the limit, unless the server has failed lately.
-func (h *Handler) try(ctx context.Context, c event.Call, server string, send func(context.Context) error) error {
-	t, err := h.breaker(server).Allow()
-	if err != nil {
-		return err
+// inTime gives sending its time.
+func inTime(ctx context.Context, c event.Call) (context.Context, context.CancelFunc) {
+	if _, own := c.Option(event.TimeoutOption); own || c.Flag(event.AbortOption) {
+		return ctx, func() {}
 	}
-	defer t.Drop()
-	if _, own := c.Option(event.TimeoutOption); !own && !c.Flag(event.AbortOption) {
-		limited, cancel := context.WithTimeout(ctx, limit)
-		defer cancel()
-		ctx = limited
-	}
-	err = send(ctx)
-	switch {
-	case err == nil, errors.As(err, new(*mail.Refused)):
-		t.Succeed() // the server is there
-	case mfaerr.Is(err, mfaerr.Request), errors.Is(err, smsprovider.ErrNobody):
-		t.Drop() // it was not asked
-	default:
-		t.Fail()
-	}
-	return err
-}
-
-func (h *Handler) breaker(server string) *breaker.Breaker {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	b, known := h.breakers[server]
-	if !known {
-		b = breaker.New(breaker.Settings{Failures: failuresToSkip, Pause: pause, Now: h.Now})
-		h.breakers[server] = b
-	}
-	return b
+	return context.WithTimeout(ctx, limit)
 }

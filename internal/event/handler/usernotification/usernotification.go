@@ -6,10 +6,8 @@ import (
 	"context"
 	"io"
 	"strings"
-	"sync"
 	"time"
 
-	"edumfa/internal/breaker"
 	"edumfa/internal/event"
 	"edumfa/internal/mail"
 	"edumfa/internal/smsprovider"
@@ -18,13 +16,6 @@ import (
 // limit is how long a notification may keep a request waiting. A definition with
 // a time of its own, or that must not fail, waits as long as it says.
 const limit = 10 * time.Second
-
-// A server that failed so often in a row is left alone for the pause: requests do
-// not wait for it one after the other.
-const (
-	failuresToSkip = 3
-	pause          = 30 * time.Second
-)
 
 // Mailer sends a mail through the mail server of that name.
 type Mailer interface {
@@ -36,36 +27,24 @@ type Texter interface {
 	Text(ctx context.Context, via smsprovider.Via, to smsprovider.Recipient, text string) error
 }
 
-// Deps is what the handler is given.
-type Deps struct {
+// Handler sends and saves notifications.
+type Handler struct {
 	Mailer Mailer
 	Texter Texter
 	// Spool is the folder that files are saved in.
 	Spool string
-	Now   func() time.Time
 	Rand  io.Reader
 }
 
-// Handler sends and saves notifications.
-type Handler struct {
-	Deps
-
-	mu       sync.Mutex
-	breakers map[string]*breaker.Breaker // by kind and name of the server
-}
-
-// New makes the handler.
-func New(d Deps) *Handler { return &Handler{Deps: d, breakers: map[string]*breaker.Breaker{}} }
-
-var _ event.Handler = (*Handler)(nil)
+var _ event.Handler = Handler{}
 
 // Info describes the handler; its actions are in the catalog.
-func (*Handler) Info() event.Info {
+func (Handler) Info() event.Info {
 	return event.Info{Name: "UserNotification", Positions: []event.Position{event.Post, event.Pre}}
 }
 
 // Do sends or saves a notification. That nobody is found to be told is no error.
-func (h *Handler) Do(ctx context.Context, c event.Call) error {
+func (h Handler) Do(ctx context.Context, c event.Call) error {
 	switch strings.ToLower(c.Definition.Action) {
 	case "sendmail":
 		return h.sendMail(ctx, c)

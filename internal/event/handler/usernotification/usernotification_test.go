@@ -18,7 +18,6 @@ import (
 
 	"edumfa/internal/event"
 	"edumfa/internal/mail"
-	"edumfa/internal/mfaerr"
 	"edumfa/internal/smsprovider"
 )
 
@@ -107,8 +106,8 @@ func someWorld() *world {
 
 type options map[string]string
 
-func (w *world) handler(spool string) *Handler {
-	return New(Deps{Mailer: w, Texter: w, Spool: spool, Now: time.Now, Rand: rand.Reader})
+func (w *world) handler(spool string) Handler {
+	return Handler{Mailer: w, Texter: w, Spool: spool, Rand: rand.Reader}
 }
 
 func (w *world) call(action string, o options, detail map[string]any) event.Call {
@@ -328,43 +327,8 @@ func TestDo_UnknownActionDoesNothing(t *testing.T) {
 	}
 }
 
-// A server that does not work is left alone for a while; what the server says of
-// a recipient, and what is wrong with the definition, is no failure of it.
-func TestTry_LeavesDeadServersAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := someWorld()
-		h := w.handler("")
-		send := func(server string) error {
-			return h.Do(t.Context(), w.call("sendmail", options{"emailconfig": server}, nil))
-		}
-		for _, alive := range []error{mfaerr.NewConfig("no such server"), &mail.Refused{Recipients: []string{"a@b"}, Err: errors.New("550")}} {
-			w.sendErr = alive
-			for range 2 * failuresToSkip {
-				if err := send("post"); !errors.Is(err, alive) {
-					t.Fatalf("%v, want %v", err, alive)
-				}
-			}
-		}
-		w.sendErr = errors.New("down")
-		for range failuresToSkip {
-			_ = send("post")
-		}
-		w.mails, w.sendErr = nil, nil
-		if err := send("post"); err == nil || len(w.mails) != 0 {
-			t.Errorf("the dead server is asked: %v", err)
-		}
-		if err := send("other"); err != nil || len(w.mails) != 1 {
-			t.Errorf("another server is not asked: %v", err)
-		}
-		time.Sleep(pause)
-		if err := send("post"); err != nil || len(w.mails) != 2 {
-			t.Errorf("the server is not asked again: %v", err)
-		}
-	})
-}
-
 // A request waits no longer than the limit, unless its definition says so.
-func TestTry_Limit(t *testing.T) {
+func TestSend_Limit(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    options
 		want time.Duration
