@@ -226,3 +226,76 @@ func TestCRL_ReasonsOfOpenSSL(t *testing.T) {
 		t.Errorf("since when keys are lost is missing:\n%s", text)
 	}
 }
+
+// Requests of browsers of old, as openssl makes them: certificates are kept in
+// DER.
+func TestSign_SPKAC(t *testing.T) {
+	f := newFixture(t, "rsa")
+	c := f.open(&process{})
+	f.openssl("genrsa", "-out", "browser.key", "2048")
+	text := f.openssl("spkac", "-key", "browser.key", "-challenge", "x", "-digest", "sha256") + "CN=of the text\n"
+	cert := f.sign(c, ca.Request{SPKAC: text, CommonName: "../alice"})
+	if cert.Subject.CommonName != "../alice" {
+		t.Errorf("subject %s", cert.Subject)
+	}
+	f.verify(cert)
+	var der, kept bool
+	for _, name := range f.files() {
+		if strings.HasPrefix(name, "issued/") && strings.HasSuffix(name, ".der") {
+			der = f.read(name) == string(cert.Raw)
+		}
+		kept = kept || strings.HasPrefix(name, "requests/") && strings.HasSuffix(name, ".txt") && f.read(name) == text
+	}
+	if !der || !kept {
+		t.Errorf("kept: certificate %t, request %t in %v", der, kept, f.files())
+	}
+	if cert := f.sign(c, ca.Request{SPKAC: text}); cert.Subject.CommonName != "of the text" {
+		t.Errorf("subject %s", cert.Subject)
+	}
+	for _, bad := range []string{"", "SPKAC=rubbish", strings.Replace(text, "MII", "MIJ", 1)} {
+		if _, err := c.Sign(t.Context(), ca.Request{SPKAC: bad, CommonName: "x"}); !is503(err) {
+			t.Errorf("%.20q: %v", bad, err)
+		}
+	}
+}
+
+// Templates are read when they are asked for; one that is not there is none.
+func TestTemplates(t *testing.T) {
+	f := newFixture(t, "ecdsa")
+	c := f.open(&process{})
+	if got := must(c.Templates(t.Context())); len(got) != 4 || got["staff"].(map[string]any)["days"] != int64(200) {
+		t.Errorf("templates %v", got)
+	}
+	f.write("templates.yaml", "")
+	if got, err := c.Templates(t.Context()); got != nil || err != nil {
+		t.Errorf("an empty file: %v, %v", got, err)
+	}
+	for _, bad := range []string{"a: [b\n", "- a\n", "text\n"} {
+		f.write("templates.yaml", bad)
+		if _, err := c.Templates(t.Context()); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+	for _, setting := range []string{"elsewhere.yaml", ""} {
+		if got, err := f.open(&process{}, setTemplates, setting).Templates(t.Context()); got == nil || len(got) != 0 || err != nil {
+			t.Errorf("%q: %v, %v", setting, got, err)
+		}
+	}
+}
+
+func TestOpen_Settings(t *testing.T) {
+	for _, wrong := range [][2]string{{setExtras, "maybe"}, {setOCSPSigner, "me"}, {setCRLOverlap, "two"}, {setLeastRSA, "-1"}} {
+		v := (&fixture{dir: "/x"}).settings()
+		v[wrong[0]] = wrong[1]
+		if _, err := ca.Open(Kind{}, ca.Config{Values: v}, ca.Deps{}); !is503(err) || !strings.Contains(err.Error(), wrong[0]) {
+			t.Errorf("%v: %v", wrong, err)
+		}
+	}
+	for _, missing := range []string{setKey, setCertificate} {
+		v := (&fixture{dir: "/x"}).settings()
+		delete(v, missing)
+		if _, err := ca.Open(Kind{}, ca.Config{Values: v}, ca.Deps{}); !is503(err) || !strings.Contains(err.Error(), missing) {
+			t.Errorf("without %s: %v", missing, err)
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -164,6 +165,9 @@ func (f *fixture) openssl(args ...string) string {
 func (f *fixture) tryOpenssl(args ...string) (string, error) {
 	program, err := exec.LookPath("openssl")
 	if err != nil {
+		if slices.Contains(strings.Split(os.Getenv("EDUMFA_REQUIRE"), ","), "openssl") {
+			f.t.Fatal(err)
+		}
 		f.t.Skip("openssl is not installed")
 	}
 	cmd := exec.CommandContext(f.t.Context(), program, args...)
