@@ -98,10 +98,20 @@ func (a *API) auditRealms(ctx context.Context, r *Request, action string) ([]str
 	}
 	var realms []string
 	for _, p := range list {
-		realms = append(realms, p.View().Realm...)
+		named := p.View().Realm
+		if len(named) == 0 && len(p.View().Resolver) > 0 {
+			if named, _, err = ruledRealms(r, []*policy.Policy{p}); err != nil {
+				return nil, err
+			}
+			named = append(named, noSuchRealm) // none is not all
+		}
+		realms = append(realms, named...)
 	}
 	return realms, nil
 }
+
+// noSuchRealm is the name of no realm.
+const noSuchRealm = " "
 
 // auditHidden are the columns that are not shown to the caller.
 func (a *API) auditHidden(ctx context.Context, r *Request) (map[string]bool, error) {

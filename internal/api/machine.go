@@ -12,6 +12,7 @@ import (
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/policy"
 	"edumfa/internal/token"
+	"edumfa/internal/user"
 )
 
 // needsOnMachine is needs for calls whose parameters user and realm are options
@@ -24,8 +25,8 @@ func (a *API) needsOnMachine(action string) Step {
 			if err != nil {
 				return nil, err
 			}
+			a.noteOnMachine(ctx, r, t, action == "fetch_authentication_items")
 			if t != nil {
-				r.Audit.Serial, r.Audit.TokenType = text(t.Serial), text(t.Type)
 				err = a.reach(ctx, r, action, t)
 			} else {
 				q := a.callerQuery(r, action)
@@ -37,6 +38,29 @@ func (a *API) needsOnMachine(action string) Step {
 			}
 			return next(ctx, r)
 		}
+	}
+}
+
+// noteOnMachine writes to the audit whom the parameters name, or whose the token
+// is. For servers that fetch keys nobody is looked up: they wait for them.
+func (a *API) noteOnMachine(ctx context.Context, r *Request, t *token.Token, fetching bool) {
+	r.Audit.Serial = optional(r, "serial")
+	r.Audit.User, r.Audit.Realm, r.Audit.Resolver = optional(r, "user"), optional(r, "realm"), optional(r, "resolver")
+	if t != nil {
+		r.Audit.TokenType = text(t.Type)
+	}
+	var u user.User
+	var err error
+	switch typed := r.Params.TextOr("user", ""); {
+	case fetching:
+	case typed != "":
+		realm, given := r.Params.Text("realm")
+		u, err = r.Users.FromParams(ctx, typed, realm, given, r.Params.TextOr("resolver", ""))
+	case t != nil && t.Owner != nil:
+		u, err = r.Users.ByID(ctx, t.Owner.UserID, t.Owner.Resolver, t.Owner.RealmID)
+	}
+	if err == nil && !u.Empty() {
+		r.Audit.ForUser(u)
 	}
 }
 

@@ -45,7 +45,7 @@ func (a *API) machineStores(ctx context.Context, r *Request) (*Answer, error) {
 	}
 	r.Audit.Success = 1
 	if one {
-		r.Audit.Info = text(name)
+		r.Audit.Info, r.Audit.Resolver = text(name), text(name)
 	}
 	return ok(out), nil
 }
@@ -94,7 +94,7 @@ func (a *API) machineStoreSet(ctx context.Context, r *Request) (*Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	r.Audit.Success, r.Audit.Info = 1, text(name)
+	r.Audit.Resolver = text(name) // and no success: the row is as in the field
 	return ok(id), nil
 }
 
@@ -133,7 +133,7 @@ func (a *API) machineStoreDelete(ctx context.Context, r *Request) (*Answer, erro
 	if err != nil {
 		return nil, a.missing(err, "The requested MachineResolver could not be found.")
 	}
-	r.Audit.Success, r.Audit.Info = id, text(name)
+	r.Audit.Success, r.Audit.Info, r.Audit.Resolver = id, text(name), text(name)
 	return ok(id), nil
 }
 

@@ -91,27 +91,23 @@ func actionProblem(catalog *action.Catalog, scope string, x policy.Action) strin
 	return ""
 }
 
-// refuseLockout is the setting that turns the warning about the last writer of
-// policies into a refusal. Off by default: programs of the field set policies in
-// an order in which nobody has the right for a moment.
-const refuseLockout = "RefusePolicyLockout"
-
 // keepWriter refuses changes of policies behind which no administrator could
-// write policies any more, where the setting RefusePolicyLockout says so and the
-// request does not say force; elsewhere the answer of the change warns. Times,
-// addresses and nodes are left out: what is so now may be otherwise later.
+// write policies any more, although one can now, unless the request says force.
+// Times, addresses and nodes are left out: what is so now may be otherwise later.
+// The command line always can.
 func (a *API) keepWriter(ctx context.Context, r *Request, changed ...policy.Row) error {
-	if r.Params.Bool("force") || !r.Snap.Settings.Bool(refuseLockout, false) {
+	if r.Params.Bool("force") {
 		return nil
 	}
 	keeps, err := a.keepsWriter(ctx, r, changed...)
 	if err != nil || keeps {
 		return err
 	}
-	return mfaerr.NewParameter("This would leave no administrator who may write policies. Grant the right policywrite to somebody first, or send force=1.")
+	return mfaerr.NewPolicy("This would leave no administrator who may write policies. Grant the action policywrite to somebody first, or send force=1.")
 }
 
-// keepsWriter reports whether somebody may still write policies after a change.
+// keepsWriter reports whether somebody may still write policies after a change,
+// or nobody could before it.
 func (a *API) keepsWriter(ctx context.Context, r *Request, changed ...policy.Row) (bool, error) {
 	rows, concerns := []policy.Row{}, false
 	names := map[string]bool{}
@@ -130,10 +126,24 @@ func (a *API) keepsWriter(ctx context.Context, r *Request, changed ...policy.Row
 		return true, nil
 	}
 	rows = append(rows, changed...)
+	keeps, err := a.hasWriter(ctx, r, timeless(r, rows))
+	if err != nil || keeps {
+		return keeps, err
+	}
+	rows = rows[:0]
+	for _, p := range r.Snap.Policies.All() {
+		rows = append(rows, p.Row)
+	}
+	could, err := a.hasWriter(ctx, r, timeless(r, rows))
+	return !could, err
+}
+
+// timeless are policies that hold whenever and from wherever they are asked.
+func timeless(r *Request, rows []policy.Row) *policy.Set {
 	for i := range rows {
 		rows[i].Time, rows[i].Client, rows[i].Node = "", "", ""
 	}
-	return a.hasWriter(ctx, r, policy.NewSet(rows, func() time.Time { return r.Now }))
+	return policy.NewSet(rows, func() time.Time { return r.Now })
 }
 
 // hasWriter reports whether some administrator has the right to write policies:

@@ -127,27 +127,27 @@ func (a *API) listRealms(ctx context.Context, r *Request, action string) ([]stri
 		return nil, err
 	}
 	realms := []string{}
+	byResolver := false
 	for _, p := range list {
 		r.Audit.Policy(p.Name())
 		view := p.View()
-		if len(view.Realm) == 0 || len(view.Realm) == 1 && view.Realm[0] == "*" {
+		switch {
+		case len(view.Realm) > 0 && (len(view.Realm) > 1 || view.Realm[0] != "*"):
+			realms = append(realms, view.Realm...)
+		case len(view.Resolver) > 0:
+			byResolver = true
+		default:
 			return nil, nil
 		}
-		realms = append(realms, view.Realm...)
 	}
-	if action == "tokenlist" {
+	if action == "tokenlist" && !byResolver {
 		return realms, nil // as they are written: other programs take no patterns here
 	}
-	realms = realms[:0]
-	for _, name := range r.Snap.Realms.Names() {
-		q.Realm = &name
-		if fits, _, err := r.Snap.Policies.Any(ctx, q); err != nil {
-			return nil, err
-		} else if fits {
-			realms = append(realms, name)
-		}
+	ruled, all, err := ruledRealms(r, list)
+	if err != nil || all {
+		return nil, err
 	}
-	return realms, nil
+	return append([]string{}, ruled...), nil
 }
 
 // tokenRows describes tokens for a list; their owners are looked up together.

@@ -37,22 +37,44 @@ func (a *API) ownRealms(ctx context.Context, r *Request, action string) (realms 
 	if err != nil {
 		return nil, false, err
 	}
+	return ruledRealms(r, list)
+}
+
+// ruledRealms are the realms that policies are for: those that they name, and of
+// policies for user stores those that have one of them. all is true for policies
+// that name neither.
+func ruledRealms(r *Request, list []*policy.Policy) (realms []string, all bool, err error) {
 	for _, name := range r.Snap.Realms.Names() {
 		for _, p := range list {
 			found, every, err := p.InRealm(name)
 			if err != nil {
 				return nil, false, err
 			}
-			if every {
+			has, any, err := hasResolver(r, p, name)
+			if err != nil {
+				return nil, false, err
+			}
+			if every && any {
 				return nil, true, nil
 			}
-			if found {
+			if (found || every) && (has || any) {
 				realms = append(realms, name)
 				break
 			}
 		}
 	}
 	return realms, false, nil
+}
+
+// hasResolver reports whether a realm has a user store that the policy names;
+// any says that it names none.
+func hasResolver(r *Request, p *policy.Policy, realm string) (found, any bool, err error) {
+	for _, resolver := range append(r.Snap.Realms.Order(realm), "") {
+		if found, any, err = p.InResolver(resolver); err != nil || found || any {
+			return found, any, err
+		}
+	}
+	return false, false, nil
 }
 
 // userList lists users. Administrators of some realms see the users of these,
@@ -80,6 +102,8 @@ func (a *API) userList(ctx context.Context, r *Request) (*Answer, error) {
 	}
 	if r.SelfService() {
 		names = []string{r.User.Resolver}
+	} else if names, err = a.listedResolvers(ctx, r, names); err != nil {
+		return nil, err
 	}
 	extra, err := a.listAttributes(ctx, r, realms, byRealm)
 	if err != nil {
@@ -91,6 +115,27 @@ func (a *API) userList(ctx context.Context, r *Request) (*Answer, error) {
 	}
 	r.Audit.Success = 1
 	return ok(users), nil
+}
+
+// listedResolvers leaves of user stores those whose users an administrator may
+// list.
+func (a *API) listedResolvers(ctx context.Context, r *Request, names []string) ([]string, error) {
+	if !r.Snap.Policies.HasActive(policy.ScopeAdmin) {
+		return names, nil
+	}
+	var out []string
+	for _, name := range names {
+		q := a.rightQuery(r, "userlist")
+		q.User, q.Resolver = nil, &name
+		may, _, err := r.Snap.Policies.Allowed(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			out = append(out, name)
+		}
+	}
+	return out, nil
 }
 
 // userResolvers are the resolvers to ask: the named one, those of the realms,

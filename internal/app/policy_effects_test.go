@@ -10,20 +10,33 @@ import (
 func TestNobodyLocksAllAdministratorsOut(t *testing.T) {
 	n := apptest.New(t, apptest.Options{}).Serve()
 	reading := apptest.P{"scope": "admin", "action": "policyread, tokenlist", "realm": ""}
-	n.Must("POST /system/setConfig", apptest.P{"RefusePolicyLockout": "True"})
-	if r := n.Admin("POST /policy/oops", reading); r.ErrorCode() != 905 {
+	if r := n.Admin("POST /policy/oops", reading); r.ErrorCode() != 303 {
 		t.Fatalf("locked out: %s", r.Raw)
 	}
 	n.Must("POST /policy/root", apptest.P{"scope": "admin", "action": "*", "adminuser": "admin", "realm": ""})
 	n.Must("POST /policy/desk", reading)
 	for _, call := range []string{"POST /policy/disable/root", "DELETE /policy/root"} {
-		if r := n.Admin(call, nil); r.ErrorCode() != 905 {
+		if r := n.Admin(call, nil); r.ErrorCode() != 303 {
 			t.Errorf("%s: %s", call, r.Raw)
 		}
 	}
-	if r := n.Admin("POST /policy/root", apptest.P{"scope": "admin", "action": "*, -policywrite", "adminuser": "admin", "realm": ""}); r.ErrorCode() != 905 {
+	if r := n.Admin("POST /policy/root", apptest.P{"scope": "admin", "action": "*, -policywrite", "adminuser": "admin", "realm": ""}); r.ErrorCode() != 303 {
 		t.Errorf("exclusion: %s", r.Raw)
 	}
+	if r := n.Admin("POST /policy/import/p.cfg", apptest.P{"file": "[root]\nscope = admin\naction = policyread\nactive = True\nrealm = \n"}); r.ErrorCode() != 303 || !strings.Contains(string(r.Raw), "force=1") {
+		t.Errorf("import: %s", r.Raw)
+	}
+	n.Must("POST /policy/weekend", apptest.P{"scope": "admin", "action": "*", "adminuser": "admin", "realm": "", "time": "Sat-Sun: 0-24", "client": "10.0.0.0/8"})
+	n.Must("POST /policy/disable/root", nil) // the other one holds at times
+	if r := n.Admin("POST /policy/enable/root", nil); r.ErrorCode() != 303 {
+		t.Errorf("outside of these times: %s", r.Raw)
+	}
+}
+
+func TestForceLocksAllAdministratorsOut(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	n.Must("POST /policy/root", apptest.P{"scope": "admin", "action": "*", "adminuser": "admin", "realm": ""})
+	n.Must("POST /policy/desk", apptest.P{"scope": "admin", "action": "policyread", "realm": ""})
 	n.Must("POST /policy/disable/root", apptest.P{"force": "1"})
 	if r := n.Admin("POST /policy/enable/root", nil); r.ErrorCode() != 303 {
 		t.Errorf("forced: %s", r.Raw)
@@ -120,11 +133,10 @@ func limitsAndRememberedLogins(t *testing.T, e apptest.Engine) {
 	}
 }
 
-// Without the setting the policy is stored, as programs of the field expect, and
-// the answer says what it means.
+// What is forced is stored, and the answer says what it means.
 func TestLockingAllAdministratorsOutIsSaid(t *testing.T) {
 	n := apptest.New(t, apptest.Options{}).Serve()
-	r := n.Admin("POST /policy/oops", apptest.P{"scope": "admin", "action": "policyread, tokenlist", "realm": ""})
+	r := n.Admin("POST /policy/oops", apptest.P{"scope": "admin", "action": "policyread, tokenlist", "realm": "", "force": "1"})
 	if r.Status != 200 || !strings.Contains(string(r.Raw), "no administrator may write policies") {
 		t.Errorf("stored without a warning, or not stored: %d %s", r.Status, r.Raw)
 	}

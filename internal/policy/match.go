@@ -240,3 +240,16 @@ func (p *Policy) InRealm(name string) (found, every bool, err error) {
 	}
 	return found && !excluded, false, nil
 }
+
+// InResolver reports whether the policy names a user store; every says that it
+// is for all of them.
+func (p *Policy) InResolver(name string) (found, every bool, err error) {
+	if p.resolver.empty() {
+		return false, true, nil
+	}
+	found, _, err = p.resolver.search(name)
+	if err != nil {
+		return false, false, p.unusable(NotResolver, err)
+	}
+	return found, false, nil
+}
