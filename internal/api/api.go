@@ -162,6 +162,7 @@ type API struct {
 	// Servers asks the RADIUS and eduMFA servers that are defined, Remote other
 	// eduMFA servers, RADIUS a server that is to be tried out.
 	Servers tokentype.Servers
+	Pusher  tokentype.Pusher
 	Remote  *remoteserver.Client
 	RADIUS  func(ctx context.Context, s radius.Server, q radius.Question) (radius.Answer, error)
 	// SMSKinds are the ways to send text messages.

@@ -146,6 +146,11 @@ func (a *API) smsSet(ctx context.Context, r *Request) (*Answer, error) {
 	if err := keepSecrets(&g, old); err != nil {
 		return nil, err
 	}
+	if i := slices.IndexFunc(a.SMSKinds, func(k smsprovider.Kind) bool { return k.Module == g.Module }); i >= 0 && a.SMSKinds[i].Check != nil {
+		if err := a.SMSKinds[i].Check(g); err != nil {
+			return nil, mfaerr.NewConfig("%v", err)
+		}
+	}
 	id, err := a.Store.SaveSMSGateway(ctx, g)
 	if err != nil {
 		return nil, err

@@ -165,6 +165,9 @@ func (a *API) beginEnrolment(ctx context.Context, r *Request, answer *Answer, in
 	} else {
 		row.Session = challenge.SessionEnrollment
 	}
+	if shown, _ := detail[how.Image].(map[string]any); how.Image != "" {
+		asked["image"], asked["client_mode"] = shown["img"], info.ClientMode
+	}
 	r.Changes.Add(change.NewChallenge{Challenge: row})
 	a.sweepChallenges(r)
 	maps.Copy(d, asked)

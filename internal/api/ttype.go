@@ -20,6 +20,9 @@ func (a *API) typeEndpoint(ctx context.Context, r *Request) (*Answer, error) {
 	if e, has := typ.(tokentype.TextEndpoint); has {
 		return a.textEndpoint(ctx, r, name, e)
 	}
+	if d, has := typ.(tokentype.Device); has {
+		return a.deviceEndpoint(ctx, r, name, d)
+	}
 	e, has := typ.(tokentype.Endpoint)
 	if !known || !has {
 		return nil, mfaerr.NewParameter("The token type %q has no endpoint.", name)
@@ -81,4 +84,35 @@ func (a *API) textEndpoint(ctx context.Context, r *Request, name string, e token
 	}
 	r.Audit.TokenType = text(name)
 	return &Answer{Status: http.StatusOK, Body: map[string]any{}, Plain: &Plain{Type: "text/plain", Data: []byte(answer)}}, nil
+}
+
+// deviceEndpoint lets a token type talk with its devices.
+func (a *API) deviceEndpoint(ctx context.Context, r *Request, name string, d tokentype.Device) (*Answer, error) {
+	r.Audit.TokenType = text(name)
+	if serial := r.Params.TextOr("serial", ""); serial != "" {
+		r.Audit.Serial = text(serial)
+	}
+	value, detail, err := d.Device(ctx, a.env(ctx, r, nil, user.User{}), r.HTTP.Method, desk{a, r})
+	if err != nil {
+		return nil, err
+	}
+	if right, isBool := value.(bool); !isBool || right {
+		r.Audit.Success = 1
+	}
+	return okDetail(value, detail), nil
+}
+
+func (d desk) Change(ctx context.Context, t *token.Token, f func(*token.Token) error) error {
+	return d.a.Tokens.Change(ctx, t, f)
+}
+
+func (d desk) Owned(ctx context.Context, t *token.Token) (*tokentype.Env, error) {
+	var owner user.User
+	if t.Owner != nil {
+		var err error
+		if owner, err = d.r.Users.ByID(ctx, t.Owner.UserID, t.Owner.Resolver, t.Owner.RealmID); err != nil {
+			return nil, err
+		}
+	}
+	return d.a.env(ctx, d.r, t, owner), nil
 }

@@ -12,6 +12,7 @@ import (
 	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
 	"slices"
+	"strings"
 )
 
 func (a *API) checkSerial(ctx context.Context, r *Request, pass secret.String) (bool, login.Reply, error) {
@@ -189,7 +190,7 @@ func (a *API) askedByPolicy(tokens []*token.Token) bool {
 // env is what token types are given in this request.
 func (a *API) env(ctx context.Context, r *Request, t *token.Token, u user.User) *tokentype.Env {
 	env := &tokentype.Env{
-		Now: r.Now, Local: a.Local, Rand: a.Rand, Keys: a.Keys, Settings: r.Snap.Settings, Params: r.Params, Mailer: a.Mailer, Texter: a.Texter, Servers: a.Servers, Answers: r.answers,
+		Now: r.Now, Local: a.Local, Rand: a.Rand, Keys: a.Keys, Settings: r.Snap.Settings, Params: r.Params, Mailer: a.Mailer, Texter: a.Texter, Servers: a.Servers, Pusher: a.Pusher, MayWait: strings.HasPrefix(r.Route.Path, "/validate/"), Answers: r.answers,
 		Rules: rules{a: a, r: r, ctx: ctx, t: t, u: u}, OwnerLogin: u.Login, OwnerRealm: u.Realm,
 		Owner:   func(ctx context.Context, _ *token.Token) (resolver.Attributes, error) { return r.Users.Info(ctx, u) },
 		Flush:   func(ctx context.Context) error { return a.flush(ctx, r) },

@@ -34,6 +34,7 @@ import (
 	"edumfa/internal/resolver"
 	"edumfa/internal/session"
 	"edumfa/internal/signature"
+	"edumfa/internal/smsprovider/firebase"
 	"edumfa/internal/snapshot"
 	"edumfa/internal/store"
 	"edumfa/internal/task"
@@ -238,7 +239,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 			Ended: func(module string, o event.Outcome) { d.Metrics.EventHandler(module, string(o)) }}, EventCatalog: catalog,
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
-		Servers: asking, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
+		Servers: asking, Pusher: pusher{store: a.Store, client: &firebase.Client{Now: d.Now}}, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
 		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: texts.kinds,
 		Machines: a.machines, Applications: Applications(a.Hasher.HashOffline),
 		TaskKinds: a.Tasks.Kinds, Stats: a.stats, NameTaken: store.ErrNameTaken,

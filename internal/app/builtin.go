@@ -43,6 +43,7 @@ import (
 	"edumfa/internal/resolver/sqlusers"
 	"edumfa/internal/secret"
 	"edumfa/internal/smsprovider"
+	"edumfa/internal/smsprovider/firebase"
 	"edumfa/internal/smsprovider/httpsms"
 	"edumfa/internal/smsprovider/mailsms"
 	"edumfa/internal/smsprovider/scriptsms"
@@ -70,6 +71,7 @@ import (
 	"edumfa/internal/tokentype/ocra"
 	"edumfa/internal/tokentype/paper"
 	"edumfa/internal/tokentype/planned"
+	"edumfa/internal/tokentype/push"
 	"edumfa/internal/tokentype/pw"
 	"edumfa/internal/tokentype/question"
 	"edumfa/internal/tokentype/radius"
@@ -116,6 +118,8 @@ func TokenTypes() []tokentype.Type {
 		certificate.Type{},
 		radius.Type{},
 		remote.Type{},
+		push.Current(),
+		push.Legacy(),
 	}, planned.Types()...)
 }
 
@@ -141,6 +145,7 @@ func SMSKinds(mail mailsms.Mail, folder string, rand io.Reader) []smsprovider.Ki
 		mailsms.Kind(mail),
 		smppsms.Kind(rand),
 		scriptsms.Kind(folder),
+		firebase.Kind(),
 	}
 }
 

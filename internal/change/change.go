@@ -101,6 +101,13 @@ type NewChallenge struct{ Challenge challenge.Challenge }
 // SetChallenge changes data, session and state of a challenge that is there.
 type SetChallenge struct{ Challenge challenge.Challenge }
 
+// ConfirmChallenge marks a challenge as answered rightly out of band. It must be
+// there and not declined.
+type ConfirmChallenge struct{ ID int64 }
+
+// DeclineChallenge marks a challenge as declined; it can never be confirmed then.
+type DeclineChallenge struct{ ID int64 }
+
 // UseChallenge removes one challenge; it must still be there.
 type UseChallenge struct{ ID int64 }
 
@@ -177,6 +184,8 @@ func (ReplacePIN) change()       {}
 func (DeleteToken) change()      {}
 func (NewChallenge) change()     {}
 func (SetChallenge) change()     {}
+func (ConfirmChallenge) change() {}
+func (DeclineChallenge) change() {}
 func (UseChallenge) change()     {}
 func (EndTransaction) change()   {}
 func (EndChallenge) change()     {}

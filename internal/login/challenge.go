@@ -55,7 +55,9 @@ func (a *attempt) respond(ctx context.Context, list []*candidate) (bool, error) 
 		}
 	}
 	for _, k := range asked {
-		a.fail(k.t)
+		if !k.typ.Info().OutOfBand {
+			a.fail(k.t)
+		}
 	}
 	if len(asked) == 1 {
 		t := asked[0].t
@@ -94,7 +96,9 @@ func (a *attempt) answer(ctx context.Context, k *candidate, rows []challenge.Cha
 		if m.Reason != "" {
 			a.reply.Reason = m.Reason
 		}
-		a.out.Add(change.AnswerReceived{ID: row.ID})
+		if !k.typ.Info().OutOfBand {
+			a.out.Add(change.AnswerReceived{ID: row.ID})
+		}
 	}
 	return challenge.Challenge{}, false, nil
 }
@@ -111,7 +115,7 @@ func (a *attempt) answered(ctx context.Context, k *candidate, row challenge.Chal
 		}
 		return false, nil
 	}
-	if row.Session == challenge.SessionEnrollment {
+	if _, enrols := k.typ.(tokentype.EnrolAnswerer); enrols && row.Session == challenge.SessionEnrollment {
 		a.count(k.t, true)
 		a.out.Add(change.EndTransaction{TransactionID: row.TransactionID})
 		a.reply.Serial, a.reply.Used = "", ""
@@ -248,6 +252,14 @@ func (a *attempt) send(ctx context.Context, p tokentype.Prompt, at int, id, seri
 		return fmt.Errorf("what token %s asks could not be sent: %w", serial, err)
 	})
 	a.reply.Messages[at] = message
+	if p.Stays {
+		for i := range a.reply.Prompts {
+			if a.reply.Prompts[i].Serial == serial {
+				a.reply.Prompts[i].Message = message
+			}
+		}
+		return nil
+	}
 	a.reply.Prompts = slices.DeleteFunc(a.reply.Prompts, func(x Prompt) bool { return x.Serial == serial })
 	a.out.Add(change.EndChallenge{TransactionID: id, Serial: serial})
 	return nil
@@ -296,7 +308,9 @@ func (c *Checker) OTPOnly(ctx context.Context, env *tokentype.Env, t *token.Toke
 	if !known || t.Locked || t.Revoked {
 		return false, Reply{}, mfaerr.NewRequest(mfaerr.CodeTokenLocked, "This action is not possible, since the token is locked")
 	}
-	m, err := typ.Verify(ctx, env, t, otp)
+	still := *env
+	still.MayWait = false // without a PIN nobody is asked on his phone
+	m, err := typ.Verify(ctx, &still, t, otp)
 	if err != nil {
 		return false, Reply{}, err
 	}

@@ -18,7 +18,7 @@ import (
 func (c *Checker) Help(ctx context.Context, env *tokentype.Env, tokens []*token.Token, pass secret.String) (tokentype.Helper, bool, error) {
 	var changes change.Set
 	own := *env
-	own.Changes = &changes
+	own.Changes, own.MayWait = &changes, false
 	a := &attempt{Attempt: &Attempt{Tokens: tokens, Pass: pass, Checked: PINMemory{}}, c: c, env: &own, out: &changes}
 	var found []*candidate
 	for _, t := range tokens {
@@ -31,6 +31,18 @@ func (c *Checker) Help(ctx context.Context, env *tokentype.Env, tokens []*token.
 			continue
 		}
 		var err error
+		if f := k.forwarder(); f != nil { // what helps is not shown to servers for trial
+			if !f.PINHere(t) {
+				continue
+			}
+			right, err := a.pinRight(ctx, t, k.pin)
+			if err != nil {
+				return tokentype.Helper{}, false, err
+			}
+			if !right {
+				continue
+			}
+		}
 		if k.match, err = typ.Verify(ctx, &own, t, secret.New(k.otp)); err != nil {
 			return tokentype.Helper{}, false, err
 		}

@@ -105,6 +105,7 @@ type candidate struct {
 	typ      tokentype.Type
 	pin, otp string
 	split    bool
+	waits    bool // the login waits for the token
 	match    tokentype.Match
 	opening  *tokentype.Prompt // by an Opener
 }
@@ -181,7 +182,11 @@ func weight(t *token.Token) int {
 func (a *attempt) value(ctx context.Context, list []*candidate) (bool, error) {
 	var own, forwarded []*candidate
 	for _, k := range list {
-		if k.forwarder() == nil {
+		late, err := a.late(k)
+		if err != nil {
+			return false, err
+		}
+		if !late {
 			own = append(own, k)
 		} else {
 			forwarded = append(forwarded, k)
@@ -238,11 +243,11 @@ func (a *attempt) look(ctx context.Context, k *candidate) error {
 	if k.pin, k.otp, k.split = a.split(k); !k.split {
 		return nil
 	}
-	if f := k.forwarder(); f != nil {
+	if f := k.forwarder(); f != nil || k.waits {
 		if reason := a.unfit(k.t, a.env.Failing(k.t)); reason != "" {
 			return nil
 		}
-		if f.PINHere(k.t) {
+		if k.waits || f.PINHere(k.t) {
 			if right, err := a.pinRight(ctx, k.t, k.pin); err != nil || !right {
 				return err
 			}
@@ -251,6 +256,16 @@ func (a *attempt) look(ctx context.Context, k *candidate) error {
 	var err error
 	k.match, err = k.typ.Verify(ctx, a.env, k.t, secret.New(k.otp))
 	return err
+}
+
+// late reports whether the token is looked at when no other one fits.
+func (a *attempt) late(k *candidate) (bool, error) {
+	if w, can := k.typ.(tokentype.Confirmer); can {
+		d, err := w.Waits(a.env, k.t)
+		k.waits = d > 0
+		return k.waits, err
+	}
+	return k.forwarder() != nil, nil
 }
 
 // forwarder is the type if other servers check its values, else nil.
@@ -328,7 +343,7 @@ func Split(e *tokentype.Env, typ tokentype.Type, t *token.Token, pass string) (p
 // the token may be asked for that way.
 func (a *attempt) asksForChallenge(ctx context.Context, k *candidate) (bool, error) {
 	info := k.typ.Info()
-	if f := k.forwarder(); !info.Challenges || f != nil && !f.PINHere(k.t) {
+	if f := k.forwarder(); !info.Challenges || k.waits || f != nil && !f.PINHere(k.t) {
 		return false, nil
 	}
 	if !info.NativeChallenge && !slices.ContainsFunc(a.Rules.ChallengeTypes, func(t string) bool { return strings.EqualFold(t, info.Name) }) {

@@ -88,6 +88,9 @@ type Kind struct {
 	ToLogin bool
 	// PostCheck reports whether the gateway wants to be told of logins; nil never.
 	PostCheck func(g Gateway) bool
+	// Check refuses options that can never work, before they are stored; nil takes
+	// all. Errors are sentences for the client.
+	Check func(g Gateway) error
 	// Send returns when the message was taken. Errors are for the log and never
 	// contain the message.
 	Send func(ctx context.Context, g Gateway, m Message) error

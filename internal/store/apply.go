@@ -113,6 +113,10 @@ func (db *DB) apply(ctx context.Context, c change.Change) error {
 	case change.SetChallenge:
 		return db.mustOne(ctx, `UPDATE challenge SET challenge = ?, data = ?, "session" = ?, received_count = ?, otp_valid = ? WHERE id = ?`,
 			c.Challenge.Challenge, c.Challenge.Data, c.Challenge.Session, c.Challenge.Received, c.Challenge.Valid, c.Challenge.ID)
+	case change.ConfirmChallenge:
+		return db.mustOne(ctx, "UPDATE challenge SET otp_valid = ?, received_count = received_count + 1 WHERE id = ? AND COALESCE(data, '') <> ?", true, c.ID, challenge.Declined)
+	case change.DeclineChallenge:
+		return db.mustOne(ctx, "UPDATE challenge SET otp_valid = ?, data = ? WHERE id = ?", false, challenge.Declined, c.ID)
 	case change.UseChallenge:
 		return db.mustOne(ctx, "DELETE FROM challenge WHERE id = ?", c.ID)
 	case change.EndTransaction:

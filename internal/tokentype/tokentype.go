@@ -40,6 +40,8 @@ type Info struct {
 	Authenticates, Challenges bool
 	// NativeChallenge types are asked by their PIN alone, without a policy.
 	NativeChallenge bool
+	// OutOfBand types are answered elsewhere: asking whether they are is no attempt.
+	OutOfBand bool
 	// NoPIN types have none, so PIN rules do not apply.
 	NoPIN bool
 	// Verifiable types can ask for a value before enrolment is finished.
@@ -141,6 +143,9 @@ type Env struct {
 	Mailer   Mailer
 	Texter   Texter
 	Servers  Servers
+	Pusher   Pusher
+	// MayWait: the request may take as long as somebody needs to confirm it.
+	MayWait bool
 	// Answers are what other servers have said in this request.
 	Answers Answers
 	// Owner reads the attributes of the token's owner; nil attributes without one.
@@ -274,6 +279,8 @@ type Prompt struct {
 	// Send is called after the challenge is stored. When it fails, its message
 	// replaces the prompt's and the challenge is withdrawn.
 	Send func(ctx context.Context) (message string, err error)
+	// Stays: when Send fails its message is shown, but the challenge stays.
+	Stays bool
 	// Then are changes that go with the challenge.
 	Then []change.Change
 }
@@ -394,6 +401,9 @@ type LoginEnrolment struct {
 	// Otherwise the answer is what [EnrolAnswerer] takes, and the token is asked
 	// behind it.
 	Shown bool
+	// Image is the member of the enrolment's detail with the image to be scanned by
+	// a device that finishes the enrolment; "" without one.
+	Image string
 }
 
 // EnrolAnswerer completes a token that is enrolled during a login by the user's

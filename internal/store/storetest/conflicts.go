@@ -39,6 +39,8 @@ func (k *kit) conflicts() {
 		{"set challenge: gone", func(*token.Token) change.Change {
 			return change.SetChallenge{Challenge: challenge.Challenge{ID: gone}}
 		}, true},
+		{"confirm challenge: gone", func(*token.Token) change.Change { return change.ConfirmChallenge{ID: gone} }, true},
+		{"decline challenge: gone", func(*token.Token) change.Change { return change.DeclineChallenge{ID: gone} }, true},
 		{"use challenge: gone", func(*token.Token) change.Change { return change.UseChallenge{ID: gone} }, true},
 		{"end transaction: none", func(*token.Token) change.Change { return change.EndTransaction{TransactionID: "9"} }, false},
 		{"end challenge: none", func(*token.Token) change.Change { return change.EndChallenge{TransactionID: "9", Serial: "T9"} }, false},

@@ -22,8 +22,6 @@ var _ tokentype.Type = Type{}
 func Types() []tokentype.Type {
 	both := []string{"admin", "user"}
 	list := []tokentype.Info{
-		{Name: "edupush", Prefix: "EDUP", Description: "PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
-		{Name: "push", Prefix: "PIPU", Description: "Legacy PUSH: a question on a smartphone.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "tiqr", Prefix: "TiQR", Description: "TiQR: a question by QR code.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "yubico", Prefix: "UBCM", Description: "Yubikey by Yubico's service.", Authenticates: true, Challenges: true, EnrollableBy: both},
 	}
