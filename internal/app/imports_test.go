@@ -64,7 +64,7 @@ func packages(t *testing.T) []pkg {
 func TestImports(t *testing.T) {
 	kinds := func(i string) bool {
 		return strings.HasPrefix(i, "edumfa/internal/tokentype/") && i != "edumfa/internal/tokentype/oath" ||
-			strings.HasPrefix(i, "edumfa/internal/resolver/") || strings.HasPrefix(i, "edumfa/internal/smsprovider/") || strings.HasPrefix(i, "edumfa/internal/ca/") || strings.HasPrefix(i, "edumfa/internal/machine/") || strings.HasPrefix(i, "edumfa/internal/application/") || strings.HasPrefix(i, "edumfa/internal/event/handler/")
+			strings.HasPrefix(i, "edumfa/internal/resolver/") || strings.HasPrefix(i, "edumfa/internal/smsprovider/") || strings.HasPrefix(i, "edumfa/internal/ca/") || strings.HasPrefix(i, "edumfa/internal/machine/") || strings.HasPrefix(i, "edumfa/internal/application/") || strings.HasPrefix(i, "edumfa/internal/event/handler/") || strings.HasPrefix(i, "edumfa/internal/task/")
 	}
 	rules := []struct {
 		name   string
@@ -121,7 +121,7 @@ func in(folders ...string) func(string) bool {
 // TestImports_Kinds holds that a kind never imports a sibling: what two share
 // goes down into a package that is no kind.
 func TestImports_Kinds(t *testing.T) {
-	families := []string{"edumfa/internal/tokentype/", "edumfa/internal/resolver/", "edumfa/internal/event/handler/", "edumfa/internal/ca/", "edumfa/internal/machine/", "edumfa/internal/application/"}
+	families := []string{"edumfa/internal/tokentype/", "edumfa/internal/resolver/", "edumfa/internal/event/handler/", "edumfa/internal/ca/", "edumfa/internal/machine/", "edumfa/internal/application/", "edumfa/internal/task/"}
 	shared := []string{"edumfa/internal/tokentype/oath"}
 	for _, p := range packages(t) {
 		for _, f := range families {

@@ -157,7 +157,6 @@ func TestTasks_DeadNode(t *testing.T) {
 	}
 }
 
-
 // failing is a kind that never works.
 type failing struct {
 	runs   int

@@ -49,6 +49,7 @@ type Store interface {
 	Settings(ctx context.Context) ([]settings.Entry, error)
 	SetSetting(ctx context.Context, e settings.Entry) (inserted bool, err error)
 
+	taskStore
 	SMTPServers(ctx context.Context) ([]smtpserver.Server, error)
 	SaveSMTPServer(ctx context.Context, s smtpserver.Server) (id int64, err error)
 	RADIUSServers(ctx context.Context) ([]radius.Definition, error)
@@ -118,11 +119,9 @@ func kinds() []kind {
 		{"smsgateway", (*Transfer).SMSGateways, (*Transfer).loadSMSGateways},
 		{"event", (*Transfer).Events, (*Transfer).loadEvents},
 		{"edumfaserver", (*Transfer).RemoteServers, (*Transfer).loadRemoteServers},
-		{"periodictask", emptyList, nil},
+		{"periodictask", (*Transfer).PeriodicTasks, (*Transfer).loadTasks},
 	}
 }
-
-func emptyList(*Transfer, context.Context, string) (any, error) { return pyliteral.List{}, nil }
 
 // Kinds names the sorts of configuration that can be exported and imported.
 func Kinds() []string {

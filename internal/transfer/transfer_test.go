@@ -1,12 +1,14 @@
 package transfer
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"edumfa/internal/pyliteral"
 	"edumfa/internal/secret"
+	"edumfa/internal/task"
 )
 
 func TestParseFile(t *testing.T) {
@@ -133,4 +135,28 @@ func FuzzUnpack(f *testing.F) {
 	b, _ := Pack(BackupName+".py", []byte("{}"), time.Unix(0, 0))
 	f.Add(b)
 	f.Fuzz(func(_ *testing.T, src []byte) { _, _ = Unpack(src) })
+}
+
+func TestReadTaskRefuses(t *testing.T) {
+	whole := `{'id': 7, 'name': 'n', 'interval': '@daily', 'nodes': ['a', ' b'], 'taskmodule': 'SimpleStats', 'ordering': 3, 'active': 'False', 'options': {'x': True}, 'last_runs': {}}`
+	read := func(src string) (task.Task, error) {
+		v, err := pyliteral.Parse(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return readTask(v.(*pyliteral.Dict))
+	}
+	got, err := read(whole)
+	want := task.Task{Name: "n", Retry: true, Interval: "@daily", Nodes: []string{"a", "b"}, Module: "SimpleStats", Ordering: 3, Options: map[string]string{"x": "True"}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v %v, want %+v", got, err, want)
+	}
+	for name, change := range map[string][2]string{
+		"no name": {`'n'`, `''`}, "no cron expression": {"@daily", "daily"}, "no nodes": {"['a', ' b']", "[]"}, "no module": {"'SimpleStats'", "None"},
+		"an ordering that is none": {"3", "-3"}, "options that are none": {"{'x': True}", "[1]"},
+	} {
+		if got, err := read(strings.Replace(whole, change[0], change[1], 1)); err == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
 }
