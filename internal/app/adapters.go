@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"edumfa/internal/api"
+	"edumfa/internal/application"
 	"edumfa/internal/config"
 	"edumfa/internal/keystore"
+	"edumfa/internal/machine"
 	"edumfa/internal/passhash"
 	"edumfa/internal/pgp"
 	"edumfa/internal/pyregexp"
@@ -221,4 +223,16 @@ func pgpKeys(ring pgp.Ring) func(context.Context) (map[string]api.PGPKey, error)
 		}
 		return out, err
 	}
+}
+
+// attacher attaches tokens to machines for event handlers.
+func (a *App) attacher(uses []application.Application) machine.Attacher {
+	return machine.Attacher{Store: a.Store, Machines: a.machines, Check: func(name string, options map[string]string) error {
+		for _, x := range uses {
+			if x.Name() == name {
+				return x.Check(options)
+			}
+		}
+		return nil
+	}}
 }

@@ -225,9 +225,10 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k, ReadablePIN: a.readablePIN}
 	post, texts := a.openQueue(k)
 	asking := servers{store: a.Store, keys: k, radius: &radius.Client{Now: d.Now, Rand: d.Rand}, remote: &remoteserver.Client{Now: d.Now}, log: d.Log}
-	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, ScriptDir: c.ScriptDir, ConfigFile: c.File, Rand: d.Rand, Log: d.Log, Hooks: a.hooks(k), Remote: asking.remote,
-		Notify: usernotification.Handler{Mailer: post, Texter: texts, Spool: c.SpoolDir, Rand: d.Rand}})
 	a.machines = &machine.Finder{Kinds: MachineKinds(resolverDeps.Dir, machineLDAP(resolverDeps)), Definitions: a.Store, Decrypt: k.decrypt, Log: d.Log}
+	uses := Applications(a.Hasher.HashOffline)
+	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, Machines: a.attacher(uses), ScriptDir: c.ScriptDir, ConfigFile: c.File, Rand: d.Rand, Log: d.Log, Hooks: a.hooks(k), Remote: asking.remote,
+		Notify: usernotification.Handler{Mailer: post, Texter: texts, Spool: c.SpoolDir, Rand: d.Rand}})
 	a.openTasks(tokens)
 	a.api = &api.API{
 		Config: settings{c}, Store: a.audit, Snapshots: a.Snapshots, Sessions: a.Sessions, Keys: k,
@@ -241,7 +242,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
 		Servers: asking, Pusher: pusher{store: a.Store, client: &firebase.Client{Now: d.Now}}, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
 		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: texts.kinds,
-		Machines: a.machines, Applications: Applications(a.Hasher.HashOffline),
+		Machines: a.machines, Applications: uses,
 		TaskKinds: a.Tasks.Kinds, Stats: a.stats, NameTaken: store.ErrNameTaken,
 		Signer: a.Signer, SignAnswers: !c.NoResponseSign, AuditSigning: a.audit.signing, Metrics: d.Metrics,
 		Now: d.Now, Local: d.Local, Rand: d.Rand, Log: d.Log, NotFound: store.ErrNotFound, Conflict: store.ErrConflict, Version: Version,

@@ -195,6 +195,8 @@ type HandlerDeps struct {
 	Store *store.DB
 	// Tokens changes tokens.
 	Tokens *token.Service
+	// Machines attaches tokens to machines.
+	Machines machine.Attacher
 	// ScriptDir is the folder with the programs of the module Script.
 	ScriptDir string
 	// ConfigFile is the configuration, which those programs may need, too.
@@ -231,7 +233,7 @@ func EventHandlers(d HandlerDeps) []event.Handler {
 	return []event.Handler{
 		requestmangler.Handler{},
 		responsemangler.Handler{},
-		tokens.Handler{Store: d.Store, Tokens: d.Tokens, Rand: d.Rand},
+		tokens.Handler{Store: d.Store, Tokens: d.Tokens, Machines: d.Machines, Rand: d.Rand},
 		counter.Handler{Store: d.Store},
 		logging.Handler{Log: d.Log},
 		attributes.Handler{Store: d.Store},

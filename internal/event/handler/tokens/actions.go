@@ -246,7 +246,7 @@ func (h Handler) attach(_ context.Context, c event.Call) (work, error) {
 	machine, _ := c.Option("machine ID")
 	options := map[string]string{}
 	for _, name := range []string{"count", "rounds", "slot", "partition", "user", "service_id"} {
-		if v, given := c.Option(name); given {
+		if v, _ := c.Option(name); v != "" {
 			options[name] = v
 		}
 	}
