@@ -53,6 +53,7 @@ import (
 	"edumfa/internal/task"
 	"edumfa/internal/task/cleanup"
 	"edumfa/internal/task/eventcounter"
+	"edumfa/internal/task/expiring"
 	"edumfa/internal/task/fidometadata"
 	"edumfa/internal/task/orphaned"
 	"edumfa/internal/task/simplestats"
@@ -185,6 +186,8 @@ func TaskKinds(d TaskDeps) []task.Kind {
 			Count: d.Store.CountDeadJobs, Delete: d.Store.DeleteDeadJobs, Now: d.Now},
 		orphaned.Kind{Store: d.Store, Service: d.Tokens, Resolver: d.Resolver, Log: d.Log},
 		unused.Kind{Store: d.Store, Service: d.Tokens, Now: d.Now, Local: d.Local, Log: d.Log},
+		expiring.Kind{Store: d.Store, ExpiresAt: d.ExpiresAt, Tell: d.TellExpiry, Renew: d.Renew, Now: d.Now, Log: d.Log},
+		expiring.Pending{Store: d.Store, Settle: d.Settle},
 		d.Audit,
 		fidometadata.Kind{Fetch: fetchMetadata, Check: checkMetadata(d.Now), File: func(ctx context.Context) (string, error) { return d.Setting(ctx, "webauthn.metadata_file") }},
 	}

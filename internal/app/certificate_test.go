@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"edumfa/internal/app/apptest"
+	"edumfa/internal/task"
 	"edumfa/test/server/caworker"
 )
 
@@ -355,5 +356,86 @@ func TestCertificate_BrowserPages(t *testing.T) {
 	n.Must("POST /policy/hotp_only", apptest.P{"scope": "user", "action": "enrollHOTP", "realm": "realm1", "active": "true"})
 	if code, page := post("/certificate/enroll", url.Values{"authtoken": {alice}, "ca": {"staff"}, "requestkey": {spkacOf(t)}}); code != 403 {
 		t.Errorf("against the policy: %d: %s", code, page)
+	}
+}
+
+// runTask runs a periodic task at once.
+func runTask(t *testing.T, n *apptest.Node, module string, o task.Values) string {
+	t.Helper()
+	i := slices.IndexFunc(n.App.Tasks.Kinds, func(k task.Kind) bool { return k.Module() == module })
+	if i < 0 {
+		t.Fatalf("there is no task %s", module)
+	}
+	report, err := n.App.Tasks.Kinds[i].Run(t.Context(), o)
+	if err != nil {
+		t.Errorf("%s: %v", module, err)
+	}
+	return report
+}
+
+// A certificate that ends is told about on the days that an event asks for, and
+// is renewed by the same request, so that its key stays.
+func TestCertificate_Ends(t *testing.T) {
+	for _, e := range apptest.Engines(t) {
+		t.Run(string(e), func(t *testing.T) {
+			c := clockAt(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC))
+			in := apptest.New(t, apptest.Options{Engine: e, Now: c.now})
+			n := in.Serve()
+			localCA(t, n, in.Dir, "staff")
+			n.Must("POST /event", apptest.P{"name": "ends", "event": "certificate_expires", "position": "post", "handlermodule": "Token", "action": "set description",
+				"conditions": map[string]any{"certificate_days_left": "<15"}, "active": true, "option.description": "ends soon"})
+			r := n.Must("POST /token/init", apptest.P{"type": "certificate", "user": "alice", "ca": "staff", "request": certificateRequest(t, "alice")})
+			serial, before := r.Text("detail.serial"), x509Of(t, r.Text("detail.certificate"))
+			description := func() string {
+				return n.Admin("GET /token/", apptest.P{"serial": serial}).Text("result.value.tokens.0.description")
+			}
+			if report := runTask(t, n, "ExpiringCertificates", task.Values{"action": "renew"}); !strings.HasPrefix(report, "0 ") {
+				t.Errorf("a year before: %s", report)
+			}
+			c.add(340 * 24 * time.Hour)
+			if runTask(t, n, "ExpiringCertificates", task.Values{"action": "event"}); description() != "" {
+				t.Errorf("25 days before: %q", description())
+			}
+			c.add(12 * 24 * time.Hour)
+			if report := runTask(t, n, "ExpiringCertificates", task.Values{"action": "event"}); description() != "ends soon" {
+				t.Errorf("13 days before: %q: %s", description(), report)
+			}
+			runTask(t, n, "ExpiringCertificates", task.Values{"action": "renew", "dry_run": "1"})
+			renewed := func() *x509.Certificate {
+				return x509Of(t, n.Admin("GET /token/", apptest.P{"serial": serial}).Text("result.value.tokens.0.info.certificate"))
+			}
+			if !renewed().Equal(before) {
+				t.Error("renewed by a dry run")
+			}
+			runTask(t, n, "ExpiringCertificates", task.Values{"action": "renew"})
+			after := renewed()
+			if after.Equal(before) || !after.NotAfter.After(before.NotAfter) || !after.PublicKey.(*ecdsa.PublicKey).Equal(before.PublicKey) || after.Subject.String() != before.Subject.String() {
+				t.Errorf("%v", after)
+			}
+			if report := runTask(t, n, "ExpiringCertificates", task.Values{"action": "renew"}); !strings.HasPrefix(report, "0 ") {
+				t.Errorf("renewed twice: %s", report)
+			}
+			if rows := n.Admin("GET /audit/", apptest.P{"action": "TASK*", "serial": serial}); rows.At("result.value.count") != 1.0 {
+				t.Errorf("%s", rows.Raw)
+			}
+		})
+	}
+}
+
+// The task asks about what is pending, so that nobody has to look at a list.
+func TestCertificate_PendingTask(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	w := msWorker(t, n)
+	w.Answer(caworker.Pending, "")
+	for range 3 {
+		n.Must("POST /token/init", apptest.P{"type": "certificate", "user": "alice", "ca": "ms", "template": "Badge", "request": certificateRequest(t, "alice")})
+	}
+	w.Decide(41, caworker.Issued)
+	w.Decide(42, caworker.Denied)
+	if report := runTask(t, n, "PendingCertificates", nil); report != "2 of 3 pending certificates decided" {
+		t.Error(report)
+	}
+	if report := runTask(t, n, "PendingCertificates", nil); report != "0 of 1 pending certificates decided" {
+		t.Error(report)
 	}
 }

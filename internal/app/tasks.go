@@ -23,6 +23,7 @@ import (
 	"edumfa/internal/task/auditrotation"
 	"edumfa/internal/task/fidometadata"
 	"edumfa/internal/token"
+	"edumfa/internal/tokentype"
 	"edumfa/internal/yamltext"
 )
 
@@ -37,6 +38,11 @@ type TaskDeps struct {
 	Resolver func(ctx context.Context, name string) (resolver.Resolver, error)
 	// Setting reads a setting.
 	Setting func(ctx context.Context, key string) (string, error)
+	// ExpiresAt is when a token ends; TellExpiry, Renew and Settle are what is done
+	// about it, and about tokens that wait for a decision.
+	ExpiresAt         func(t *token.Token) (time.Time, bool)
+	TellExpiry, Renew func(ctx context.Context, serial string) error
+	Settle            func(ctx context.Context, list []*token.Token) (int, error)
 	Deps
 }
 
@@ -44,7 +50,11 @@ type TaskDeps struct {
 func (a *App) openTasks(tokens *token.Service) {
 	d := TaskDeps{
 		Store: a.Store, Stats: a.stats, Tokens: tokens, Deps: a.deps,
-		Resolver: a.liveResolver,
+		Resolver:   a.liveResolver,
+		ExpiresAt:  a.expiresAt,
+		TellExpiry: func(ctx context.Context, serial string) error { return a.api.TellExpiry(ctx, serial) },
+		Renew:      func(ctx context.Context, serial string) error { return a.api.Renew(ctx, serial) },
+		Settle:     func(ctx context.Context, list []*token.Token) (int, error) { return a.api.Settle(ctx, list) },
 		Setting: func(ctx context.Context, key string) (string, error) {
 			snap, err := a.Snapshots.Current(ctx)
 			if err != nil {
@@ -61,6 +71,16 @@ func (a *App) openTasks(tokens *token.Service) {
 		}
 	}
 	a.Tasks = &task.Runner{Store: a.Store, Kinds: TaskKinds(d), Node: settings{a.Config}.NodeFor(""), Now: a.deps.Now, Local: a.deps.Local, Log: a.deps.Log, Ended: a.deps.Metrics.Task}
+}
+
+// expiresAt is when a token ends.
+func (a *App) expiresAt(t *token.Token) (time.Time, bool) {
+	typ, _ := a.Types.Get(t.TypeKey())
+	x, can := typ.(tokentype.Expirer)
+	if !can {
+		return time.Time{}, false
+	}
+	return x.ExpiresAt(t)
 }
 
 // emptyCheckpoints lets go of the hashes of audit rows that are gone.

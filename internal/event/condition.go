@@ -58,6 +58,7 @@ func conditions() []condition {
 		{"count_auth_fail", true, number(func(t *Token) int64 { return t.count("count_auth") - t.count("count_auth_success") })},
 		{"last_auth", true, metLastAuth},
 		{"tokeninfo", true, metTokeninfo},
+		{"certificate_days_left", true, metDaysLeft},
 		{"realm", false, metUser(func(u User) string { return u.Realm })},
 		{"resolver", false, metUser(func(u User) string { return u.Resolver })},
 		{"user_token_number", false, metTokenNumber},

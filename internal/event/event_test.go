@@ -169,7 +169,7 @@ func TestCatalog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Events) != 42 || len(c.Modules()) != 10 || len(c.Conditions) != 26 {
+	if len(c.Events) != 43 || len(c.Modules()) != 10 || len(c.Conditions) != 27 {
 		t.Errorf("%d events, %d modules, %d conditions", len(c.Events), len(c.Modules()), len(c.Conditions))
 	}
 	for _, k := range conditions() {

@@ -2,6 +2,7 @@ package tokentype
 
 import (
 	"context"
+	"time"
 
 	"edumfa/internal/ca"
 	"edumfa/internal/token"
@@ -53,4 +54,14 @@ type WholeRules interface {
 // PINOpener reads PINs that are kept so that they can be read.
 type PINOpener interface {
 	OpenPIN(stored string) (string, error)
+}
+
+// Expirer is an ability of types whose tokens end, and can be made anew without
+// their owner.
+type Expirer interface {
+	// ExpiresAt is when the token ends; false for one that does not.
+	ExpiresAt(t *token.Token) (time.Time, bool)
+	// Renew changes the token to what follows. undo takes that back when it cannot be
+	// stored.
+	Renew(ctx context.Context, e *Env, t *token.Token) (undo func(context.Context) error, err error)
 }
