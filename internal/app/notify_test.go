@@ -106,6 +106,30 @@ func TestNotify_OfLogins(t *testing.T) {
 	}
 }
 
+// At a login to the web interface the one who logs in is known, and a local
+// administrator owns no token.
+func TestNotify_OfSessions(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	s := newMailServer(t)
+	n.Must("POST /smtpserver/post", apptest.P{"server": "127.0.0.1", "port": s.port, "sender": "mfa@example.org"})
+	note(n, "auth", "sendmail", apptest.P{"emailconfig": "post", "subject": "session", "body": "{admin}@{realm} {username}", "To": "logged_in_user"})
+	note(n, "auth", "sendmail", apptest.P{"emailconfig": "post", "subject": "owner", "body": "{admin}@{realm} {username}"})
+	for user, password := range map[string]string{"alice": "alice-pw", "admin": apptest.AdminPassword} {
+		if r := n.Call("POST /auth", apptest.P{"username": user, "password": password}); r.Status != 200 {
+			t.Errorf("%s: %s", user, r.Raw)
+		}
+	}
+	n.Call("POST /auth", apptest.P{"username": "alice", "password": "wrong"})
+	want := []string{"owner | alice@example.org | alice@realm1 alice", "session | admin@example.com | admin@", "session | alice@example.org | alice@realm1 alice"}
+	got := s.letters(t)
+	for i := range got {
+		got[i] = strings.TrimSpace(got[i])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("letters:\n%s", strings.Join(got, "\n"))
+	}
+}
+
 // What users and requests write cannot become a header, a recipient or HTML.
 func TestNotify_ValuesStayValues(t *testing.T) {
 	n := apptest.New(t, apptest.Options{}).Serve()

@@ -2,6 +2,7 @@ package usernotification
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"edumfa/internal/event"
@@ -70,12 +71,11 @@ func (t texts) body(ctx context.Context, c event.Call, html bool, fallback strin
 			template = fallback
 		}
 	}
-	tags := t.tags
+	tags := maps.Clone(t.tags)
+	tags["googleurl_img"] = t.image // in bodies only
 	if html {
 		tags = texttag.HTML(tags)
 	}
-	tags["googleurl_img"] = t.image // in bodies only
-	defer delete(tags, "googleurl_img")
 	return texttag.Format(template, tags)
 }
 

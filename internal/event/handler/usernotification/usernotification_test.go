@@ -217,6 +217,7 @@ func TestSendMail_Texts(t *testing.T) {
 			"/token/init S1", "admin||https://mfa.example.org/|ALICE|Smith|ALICE|alice|realm1|hotp|my & token|code|1234|otpauth://x?a&b|data:image/png;base64,iVA=|19:30:00|2026-11-21|10.0.0.7|agent|agent/1||||Room 7|", false},
 		"HTML":                        {options{"mimetype": "HTML", "subject": "{description}", "body": "<p>{description} {googleurl_value}</p>"}, "my & token", "<p>my &amp; token otpauth://x?a&amp;b</p>", false},
 		"plain":                       {options{"mimetype": "plain", "subject": "s", "body": "<p>{description}</p>"}, "s", "<p>my & token</p>", false},
+		"a picture in HTML":           {options{"mimetype": "html", "subject": "s", "body": `<img src="{googleurl_img}">`}, "s", `<img src="data:image/png;base64,iVA=">`, false},
 		"no image in subjects":        {options{"subject": "{googleurl_img}", "body": "x"}, "", "", true},
 		"unknown tag in the body":     {options{"subject": "s", "body": "{nonsense}"}, "", "", true},
 		"unknown tag in the subject":  {options{"subject": "{nonsense}", "body": "x"}, "", "", true},
@@ -238,11 +239,21 @@ func TestSendMail_Texts(t *testing.T) {
 			if diff := cmp.Diff([]string{c.subject, c.body}, []string{m.Subject, m.Body}); diff != "" {
 				t.Error(diff)
 			}
-			if m.HTML != (c.o["mimetype"] == "HTML") || w.servers[0] != "post" {
+			if m.HTML != strings.EqualFold(c.o["mimetype"], "html") || w.servers[0] != "post" {
 				t.Errorf("HTML %v over %s", m.HTML, w.servers[0])
 			}
 		})
 	}
+	t.Run("a picture that is none cannot leave its quotes", func(t *testing.T) {
+		w := someWorld()
+		forged := map[string]any{"googleurl": map[string]any{"img": `x"><script>`}}
+		if err := w.handler("").Do(t.Context(), w.call("sendmail", options{"mimetype": "html", "body": `<img src="{googleurl_img}">`}, forged)); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := w.mails[0].Body, `<img src="x&quot;&gt;&lt;script&gt;">`; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	})
 	for name, body := range map[string]string{"nothing": "", "a file that is missing": "file:" + file + ".gone", "a folder": "file:" + filepath.Dir(file)} {
 		t.Run("built-in words for "+name, func(t *testing.T) {
 			w := someWorld()
