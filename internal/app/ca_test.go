@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -22,7 +23,9 @@ import (
 
 	"golang.org/x/crypto/ocsp"
 
+	"edumfa/internal/app"
 	"edumfa/internal/app/apptest"
+	"edumfa/internal/transfer"
 )
 
 // caAnswers sets up a CA without asking.
@@ -265,5 +268,42 @@ func TestCA_Connectors(t *testing.T) {
 	}
 	if !slices.Contains([]int{400, 404}, n.Admin("GET /caconnector/specific/nothing", nil).Status) {
 		t.Error("options of a type that does not exist")
+	}
+}
+
+// Connectors move to another installation with their secrets, which are sealed
+// there with its own keys.
+func TestCA_Transfer(t *testing.T) {
+	from, to := apptest.New(t, apptest.Options{}), apptest.New(t, apptest.Options{})
+	from.Serve().Must("POST /caconnector/pki", apptest.P{"type": "local", "cakey": "/k", "cacert": "/c", "cakey_password": "very secret", "pin": "4711", "type.pin": "password", "note": "mine", "desc.note": "why"})
+	a, b := from.Serve().App, to.Serve().App
+	data, err := app.Transfer(a.Config, a.Store, app.Deps{}).Export(t.Context(), []string{"caconnector"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time it is there already
+		if _, err := app.Transfer(b.Config, b.Store, app.Deps{}).Import(t.Context(), data, []string{"caconnector"}, transfer.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := b.Store.CAConnectors(t.Context())
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	got := map[string]string{}
+	for _, o := range list[0].Options {
+		if o.Type == "password" {
+			if strings.Contains(o.Value, "secret") || strings.Contains(o.Value, "4711") {
+				t.Errorf("%s is stored in clear", o.Key)
+			}
+			if o.Value, err = b.Keys.DecryptPassword(o.Value); err != nil {
+				t.Error(err)
+			}
+			o.Value += " sealed"
+		}
+		got[o.Key] = o.Value
+	}
+	if want := (map[string]string{"cakey": "/k", "cacert": "/c", "cakey_password": "very secret sealed", "pin": "4711 sealed", "note": "mine", "name": "pki"}); !maps.Equal(got, want) {
+		t.Errorf("arrived: %v, want %v", got, want)
 	}
 }

@@ -183,6 +183,7 @@ func TestTakeover(t *testing.T) {
 			{"API keys", (*takeover).apiKeys},
 			{"trusted applications", (*takeover).trustedApplications},
 			{"secrets", (*takeover).secrets},
+			{"the certificate authority", (*takeover).authority},
 		} {
 			x.Run(c.name, func(t *testing.T) {
 				y := *x
