@@ -111,7 +111,7 @@ func dbUpgrade() *cobra.Command {
 			if len(args) == 1 && args[0] != "head" && args[0] != "heads" && args[0] != store.Head {
 				return unknownRevision(args[0])
 			}
-			return withStore(cmd, func(ctx context.Context, _ *config.Config, db *store.DB) error {
+			err := withStore(cmd, func(ctx context.Context, _ *config.Config, db *store.DB) error {
 				revision, err := db.Revision(ctx)
 				if err != nil {
 					return err
@@ -124,6 +124,10 @@ func dbUpgrade() *cobra.Command {
 				}
 				return db.CreateExtras(ctx)
 			})
+			if err != nil {
+				return err
+			}
+			return withAudit(cmd, func(ctx context.Context, _ *config.Config, rows *store.DB) error { return rows.CreateAuditIndexes(ctx) })
 		}}
 	folderFlags(c)
 	sqlFlags(c)

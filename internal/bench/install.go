@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"edumfa/internal/app"
 	"edumfa/internal/config"
@@ -120,6 +119,13 @@ func (in *installation) make(ctx context.Context) error {
 	if err := in.fillTables(ctx, cfg.EncFile); err != nil {
 		return err
 	}
+	in.say("making the indexes of the audit log")
+	if err := db.CreateTables(ctx); err != nil {
+		return err
+	}
+	if err := in.exec(ctx, in.quick().analyze); err != nil {
+		return err
+	}
 	return in.makeRealm(ctx, db)
 }
 
@@ -202,9 +208,6 @@ func (in *installation) fillTables(ctx context.Context, encFile string) error {
 			owner, in.withoutPIN().end, owner, in.withModerate().end, pins[0], pins[1], quick.yes, quick.no, quick.no, in.Tokens),
 		fmt.Sprintf(`INSERT INTO tokenowner (id, token_id, resolver, user_id, realm_id) SELECT i, i, '%s', %s, 1 FROM bench_number WHERE i <= %d`, resolverName, in.userID(owner), in.Tokens),
 		fmt.Sprintf(`INSERT INTO tokenrealm (id, token_id, realm_id) SELECT i, i, 1 FROM bench_number WHERE i <= %d`, in.Tokens),
-		fmt.Sprintf(`INSERT INTO mfa_audit (id, date, startdate, duration, signature, action, success, serial, token_type, "user", realm, resolver, administrator, action_detail, info, edumfa_server, client, loglevel, clearance_level, thread_id, policies)
- SELECT i, '2026-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000', %s, 'rsa_sha256_pss:%s', 'POST /validate/check', 1, CONCAT('BENCH', 10000001 + (i %% %d)), 'hotp', CONCAT('user', 1 + (i %% %d)), '%s', '%s', NULL, '', 'matching 1 tokens', 'localnode', '127.0.0.1', NULL, NULL, '140000000000001', NULL FROM bench_number WHERE i <= %d`,
-			quick.duration, strings.Repeat("ab", 256), in.Tokens, u, realmName, resolverName, in.AuditRows),
 	}
 	// what is noted of a token that has been used
 	notes := [][2]string{{"hashlib", "sha1"}, {"tokenkind", "software"}, {token.InfoCount, "1"}, {token.InfoCountSuccess, "1"}, {token.InfoLastAuth, "2026-01-01 00:00:00.000000+00:00"}}
@@ -212,7 +215,7 @@ func (in *installation) fillTables(ctx context.Context, encFile string) error {
 		list = append(list, fmt.Sprintf(`INSERT INTO tokeninfo (id, token_id, "Key", "Value", "Type", "Description") SELECT %d + i, i, '%s', '%s', '', '' FROM bench_number WHERE i <= %d`,
 			n*in.Tokens, kv[0], kv[1], in.Tokens))
 	}
-	for _, q := range list {
+	for _, q := range append(list, in.auditRows()...) {
 		if err := in.exec(ctx, q); err != nil {
 			return err
 		}
@@ -221,10 +224,7 @@ func (in *installation) fillTables(ctx context.Context, encFile string) error {
 		"tokeninfo_seq": len(notes) * in.Tokens, "audit_seq": in.AuditRows}); err != nil {
 		return err
 	}
-	if err := in.makeUsers(ctx); err != nil {
-		return err
-	}
-	return in.exec(ctx, quick.analyze)
+	return in.makeUsers(ctx)
 }
 
 // makeRealm puts the users' resolver into the realm.

@@ -212,7 +212,7 @@ func (in *installation) measure(ctx context.Context, r *report) error {
 		}
 		t, err := in.traffic(s.address)
 		if err == nil {
-			err = in.measureOne(r, t, i)
+			err = in.measureOne(r, t, s, i)
 		}
 		t.close()
 		s.close()
@@ -223,7 +223,7 @@ func (in *installation) measure(ctx context.Context, r *report) error {
 	return nil
 }
 
-func (in *installation) measureOne(r *report, t *traffic, at int) error {
+func (in *installation) measureOne(r *report, t *traffic, s *server, at int) error {
 	list := []measurement{
 		{"triggerchallenge", 0, (*report).withoutHash, t.trigger},
 		{"answer to a challenge", 0, (*report).withoutHash, t.answer},
@@ -233,6 +233,7 @@ func (in *installation) measureOne(r *report, t *traffic, at int) error {
 		{"tokens of a user", 1, nil, t.userTokens},
 		{"page of the audit log", 1, nil, t.auditPage},
 	}
+	list = append(list, t.auditMeasurements(s.app)...)
 	if at == 1 {
 		list = []measurement{{pinName(high), 0, func(r *report) float64 { return r.hashes[1] }, t.check(in.withHigh(), pin)}}
 	}
@@ -255,11 +256,11 @@ func (in *installation) measureOne(r *report, t *traffic, at int) error {
 			}
 			return err
 		}
-		s, err := in.run(workers, m.work)
+		found, err := in.run(workers, m.work)
 		if err != nil {
 			return err
 		}
-		r.lines = append(r.lines, line{measurement: m, sample: s})
+		r.lines = append(r.lines, line{measurement: m, sample: found})
 	}
 	return nil
 }

@@ -217,6 +217,16 @@ func (db *DB) createAlone(ctx context.Context, table string) error {
 			return err
 		}
 	}
+	return db.createIndexesOn(ctx, table)
+}
+
+// CreateAuditIndexes adds the indexes of our own to the audit log where they are
+// missing.
+func (db *DB) CreateAuditIndexes(ctx context.Context) error {
+	return db.createIndexesOn(ctx, "mfa_audit")
+}
+
+func (db *DB) createIndexesOn(ctx context.Context, table string) error {
 	for _, ix := range extraIndexes {
 		if strings.HasPrefix(ix.on, table+" ") {
 			if err := db.createIndex(ctx, ix.name, ix.on); err != nil {
