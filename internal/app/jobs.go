@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/textproto"
 	"strings"
 	"time"
 
@@ -131,22 +130,15 @@ func (m mailer) sendJob(ctx context.Context, d queue.Delivery) error {
 		return nil
 	case !ok:
 		return finalIfRefused(err)
-	case permanently(refused.Err):
+	case len(refused.Later) == 0:
 		return queue.Permanent(err)
 	}
-	j.Message.To = refused.Recipients
+	j.Message.To = refused.Later
 	rest, merr := json.Marshal(j)
 	if merr != nil {
 		return queue.Permanent(errors.Join(err, merr))
 	}
 	return queue.Postpone(err, rest)
-}
-
-// permanently reports that a mail server will not take a mail at another time
-// either (RFC 5321 §4.2.1).
-func permanently(err error) bool {
-	e, ok := errors.AsType[*textproto.Error](err)
-	return ok && e.Code >= 500
 }
 
 // finalIfRefused: what is wrong with the job itself stays wrong.

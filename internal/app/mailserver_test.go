@@ -18,6 +18,8 @@ type mailServer struct {
 	mu    sync.Mutex
 	mails []*mail.Message
 	texts []string
+	// refused are answers to recipients, by their addresses.
+	refused map[string]string
 
 	listener net.Listener
 	talks    sync.WaitGroup
@@ -103,10 +105,31 @@ func (s *mailServer) talk(c net.Conn) {
 		case "QUIT":
 			say("221 bye")
 			return
+		case "RCPT":
+			say(s.recipient(line))
 		default:
 			say("250 ok")
 		}
 	}
+}
+
+// recipient is the answer to RCPT TO:<address>.
+func (s *mailServer) recipient(line string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for address, answer := range s.refused {
+		if strings.Contains(line, "<"+address+">") {
+			return answer
+		}
+	}
+	return "250 ok"
+}
+
+// refuse sets the answers to recipients.
+func (s *mailServer) refuse(answers map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused = answers
 }
 
 func (s *mailServer) keep(data string) {

@@ -178,6 +178,29 @@ func TestQueue_DeadLetters(t *testing.T) {
 	}
 }
 
+// A mail that some have is sent to the others alone, and to none of those who
+// refused it for good.
+func TestQueue_RecipientsRefused(t *testing.T) {
+	c := clockAt(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC))
+	in, s := queued(t, apptest.Options{Now: c.now}, 0)
+	n := in.Serve()
+	s.refuse(map[string]string{"gone@example.org": "550 gone", "busy@example.org": "450 later"})
+	payload := `{"server": "post", "message": {"To": ["ops@example.org", "gone@example.org", "busy@example.org"], "Subject": "x", "Body": "for many"}}`
+	if err := n.App.Queue.Enqueue(t.Context(), "mail", "mail:post", []byte(payload)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.App.Queue.RunDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.refuse(nil)
+	drain(t, c, n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.mails) != 2 || s.mails[1].Header.Get("To") != "busy@example.org" || s.mails[0].Header.Get("Message-Id") != s.mails[1].Header.Get("Message-Id") {
+		t.Errorf("mails: %+v", s.mails)
+	}
+}
+
 // Servers that are killed lose no mail. One that was on its way may come twice,
 // under the same Message-ID.
 func TestQueue_Kill(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/textproto"
 	"slices"
 	"strings"
 
@@ -85,6 +86,9 @@ func transfer(client *smtp.Client, l letter) error {
 	for _, to := range l.to {
 		if err := client.Rcpt(path(to)); err != nil {
 			refused.Recipients, refused.Err = append(refused.Recipients, to), err
+			if answer, ok := errors.AsType[*textproto.Error](err); !ok || answer.Code < 500 {
+				refused.Later = append(refused.Later, to)
+			}
 		}
 	}
 	if len(refused.Recipients) == len(l.to) {

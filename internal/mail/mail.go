@@ -66,7 +66,10 @@ type Inline struct {
 // mail.
 type Refused struct {
 	Recipients []string
-	Err        error // what the server said to the last of them
+	// Later are those of them that may be taken at another time (RFC 5321 §4.2.1:
+	// an answer 4yz).
+	Later []string
+	Err   error // what the server said to the last of them
 }
 
 func (r *Refused) Error() string {

@@ -33,6 +33,7 @@ var now = time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC)
 type fake struct {
 	mechanism, login string // what it offers, user:password
 	refuse           string // recipient that it does not take
+	later            string // recipient that it does not take now
 	failData         bool
 
 	mu    sync.Mutex
@@ -87,6 +88,9 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if to == s.fake.later && to != "" {
+		return &smtp.SMTPError{Code: 450, Message: "busy"}
+	}
 	if to == s.fake.refuse {
 		return &smtp.SMTPError{Code: 550, Message: "gone"}
 	}
@@ -342,6 +346,12 @@ func TestSend_Refusals(t *testing.T) {
 	err := sending().Send(t.Context(), server, m)
 	if !errors.As(err, &refused) || strings.Join(refused.Recipients, ",") != "gone@example.org" || len(f.got()) != 1 {
 		t.Errorf("one of two: %v", err)
+	}
+	f.later = "busy@example.org"
+	m.To = []string{"gone@example.org", "busy@example.org", "ops@example.org"}
+	err = sending().Send(t.Context(), server, m)
+	if !errors.As(err, &refused) || len(refused.Recipients) != 2 || strings.Join(refused.Later, ",") != "busy@example.org" {
+		t.Errorf("one for good, one for now: %v", err)
 	}
 	if err := sending().Send(t.Context(), start(t, &fake{failData: true}, nil, false), message()); err == nil {
 		t.Error("a text that is refused")
