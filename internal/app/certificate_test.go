@@ -26,6 +26,7 @@ import (
 	"edumfa/internal/app/apptest"
 	"edumfa/internal/task"
 	"edumfa/test/server/caworker"
+	"edumfa/test/server/program"
 )
 
 // certAnswers make a CA without asking anybody.
@@ -78,10 +79,7 @@ func x509Of(t *testing.T, text string) *x509.Certificate {
 // Many enrolments at once, over two servers with one CA, give each token a
 // certificate of its own, and OpenSSL verifies them all.
 func TestCertificate_Parallel(t *testing.T) {
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("openssl is not installed")
-	}
+	openssl := program.Find(t, "openssl")
 	for _, e := range apptest.Engines(t) {
 		t.Run(string(e), func(t *testing.T) {
 			in := apptest.New(t, apptest.Options{Engine: e})
@@ -226,10 +224,7 @@ func TestCertificate_PIN(t *testing.T) {
 	serial := n.Must("POST /token/init", apptest.P{"type": "certificate", "user": "alice", "ca": "staff", "genkey": "1", "pin": "first"}).Text("detail.serial")
 	opens := func(pin string) bool {
 		t.Helper()
-		openssl, err := exec.LookPath("openssl")
-		if err != nil {
-			t.Skip("openssl is not installed")
-		}
+		openssl := program.Find(t, "openssl")
 		text, _ := n.Admin("GET /token/", apptest.P{"serial": serial}).At("result.value.tokens.0.info.pkcs12").(string)
 		file, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {

@@ -2,6 +2,12 @@ package ca
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/md5" // #nosec -- see signed
+	"crypto/rsa"
+	"crypto/sha1" // #nosec -- see signed
+	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -77,21 +83,47 @@ func (s *SPKAC) check(signed string) error {
 		return errors.New("the key of the SPKAC request cannot be read")
 	}
 	s.Challenge = inner.Challenge
-	algorithm, known := map[string]x509.SignatureAlgorithm{
-		"1.2.840.113549.1.1.11": x509.SHA256WithRSA, "1.2.840.113549.1.1.12": x509.SHA384WithRSA, "1.2.840.113549.1.1.13": x509.SHA512WithRSA,
-		"1.2.840.10045.4.3.2": x509.ECDSAWithSHA256, "1.2.840.10045.4.3.3": x509.ECDSAWithSHA384, "1.2.840.10045.4.3.4": x509.ECDSAWithSHA512,
-	}[outer.Algorithm.Algorithm.String()]
-	if !known {
-		return errors.New("the SPKAC request is signed by an algorithm that is not accepted")
-	}
 	if outer.Signature.BitLength%8 != 0 {
 		return errors.New("the SPKAC request cannot be read")
 	}
-	c := &x509.Certificate{PublicKey: s.PublicKey}
-	if err := c.CheckSignature(algorithm, outer.Inner.FullBytes, outer.Signature.Bytes); err != nil {
+	if !s.signed(outer.Algorithm.Algorithm.String(), outer.Inner.FullBytes, outer.Signature.Bytes) {
 		return errors.New("the SPKAC request has an invalid signature")
 	}
 	return nil
+}
+
+// signed checks the signature. The browsers that have the element sign with MD5
+// and SHA-1; it only proves that the sender has the key.
+func (s *SPKAC) signed(algorithm string, text, signature []byte) bool {
+	var sum []byte
+	var h crypto.Hash
+	switch algorithm {
+	case "1.2.840.113549.1.1.4":
+		x := md5.Sum(text) // #nosec -- as above
+		sum, h = x[:], crypto.MD5
+	case "1.2.840.113549.1.1.5", "1.2.840.10045.4.1":
+		x := sha1.Sum(text) // #nosec -- as above
+		sum, h = x[:], crypto.SHA1
+	case "1.2.840.113549.1.1.11", "1.2.840.10045.4.3.2":
+		x := sha256.Sum256(text)
+		sum, h = x[:], crypto.SHA256
+	case "1.2.840.113549.1.1.12", "1.2.840.10045.4.3.3":
+		x := sha512.Sum384(text)
+		sum, h = x[:], crypto.SHA384
+	case "1.2.840.113549.1.1.13", "1.2.840.10045.4.3.4":
+		x := sha512.Sum512(text)
+		sum, h = x[:], crypto.SHA512
+	default:
+		return false
+	}
+	overEC := strings.HasPrefix(algorithm, "1.2.840.10045.")
+	switch k := s.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return !overEC && rsa.VerifyPKCS1v15(k, h, sum, signature) == nil
+	case *ecdsa.PublicKey:
+		return overEC && ecdsa.VerifyASN1(k, sum, signature)
+	}
+	return false
 }
 
 // CommonName is the first common name, "" for none.

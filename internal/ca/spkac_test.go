@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"edumfa/test/server/program"
 )
 
 // sign makes a request as browsers did.
@@ -87,7 +89,7 @@ func TestParseSPKAC(t *testing.T) {
 		{"nothing", ""}, {"no signature", "CN=alice\n"}, {"no Base64", "SPKAC=!!\nCN=alice"}, {"rest", "SPKAC=" + overEC + "AAAA"},
 		{"forged", "SPKAC=" + base64.StdEncoding.EncodeToString(broken) + "\nCN=alice"},
 		{"another algorithm than the key's", "SPKAC=" + sign(t, ecKey, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}) + "\nCN=alice"},
-		{"MD5", "SPKAC=" + sign(t, rsaKey, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 4}) + "\nCN=alice"},
+		{"SHA-256 called MD5", "SPKAC=" + sign(t, rsaKey, asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 4}) + "\nCN=alice"},
 		{"an attribute nobody knows", "SPKAC=" + overEC + "\nextensions=sub_ca"},
 		{"too large", "CN=" + strings.Repeat("x", maxSPKAC)},
 	} {
@@ -101,9 +103,7 @@ func TestParseSPKAC(t *testing.T) {
 
 // OpenSSL makes the same requests.
 func TestParseSPKAC_OpenSSL(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed")
-	}
+	openssl := program.Find(t, "openssl")
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -116,13 +116,15 @@ func TestParseSPKAC_OpenSSL(t *testing.T) {
 	if err := os.WriteFile(file, der, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("openssl", "spkac", "-key", file, "-keyform", "DER", "-challenge", "hello", "-digest", "sha256").Output()
-	if err != nil {
-		t.Fatalf("openssl: %v", err)
-	}
-	got, err := ParseSPKAC(string(out) + "CN=alice\n")
-	if err != nil || !key.PublicKey.Equal(got.PublicKey) {
-		t.Errorf("%v", err)
+	for _, digest := range []string{"md5", "sha1", "sha256", "sha512"} {
+		out, err := exec.Command(openssl, "spkac", "-key", file, "-keyform", "DER", "-challenge", "hello", "-digest", digest).Output()
+		if err != nil {
+			t.Fatalf("openssl: %v", err)
+		}
+		got, err := ParseSPKAC(string(out) + "CN=alice\n")
+		if err != nil || !key.PublicKey.Equal(got.PublicKey) {
+			t.Errorf("%s: %v", digest, err)
+		}
 	}
 }
 

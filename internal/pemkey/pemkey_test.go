@@ -14,13 +14,12 @@ import (
 	"testing"
 
 	"edumfa/internal/secret"
+	"edumfa/test/server/program"
 )
 
 // Keys as OpenSSL writes them, in every form that administrators have.
 func TestParse_OpenSSL(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("openssl is not installed")
-	}
+	openssl := program.Find(t, "openssl")
 	dir := t.TempDir()
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -58,7 +57,7 @@ func TestParse_OpenSSL(t *testing.T) {
 		{"SEC1, AES-128", true, []string{"ec", "-aes128", "-passout", "pass:word", "-in", ecFile}, equal(ecKey.Equal)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			text, err := exec.Command("openssl", c.args...).Output()
+			text, err := exec.Command(openssl, c.args...).Output()
 			if err != nil {
 				t.Fatalf("openssl: %v", err)
 			}

@@ -4,7 +4,6 @@
 package microsoft
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
@@ -124,11 +123,8 @@ func (w *worker) Close() error { return w.conn.close() }
 // Sign hands in a request. The certificate is fetched when the authority issues
 // it at once.
 func (w *worker) Sign(ctx context.Context, r ca.Request) (ca.Issued, error) {
-	if r.CSR == nil || len(r.CSR.Raw) == 0 {
-		return ca.Issued{}, &ca.Refused{Reason: "a Microsoft CA signs PKCS#10 requests only"}
-	}
-	if r.Subject != nil && !bytes.Equal(r.Subject, r.CSR.RawSubject) {
-		return ca.Issued{}, &ca.Refused{Reason: "a Microsoft CA takes the subject from the request, and this request has another one than it shall have"}
+	if err := ca.OnlyOwnSubject(r); err != nil {
+		return ca.Issued{}, err
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: r.CSR.Raw})
 	f, err := w.conn.call(ctx, issueLimit, "SubmitCSR", message{}.text(1, string(text)).text(2, r.Template).text(3, w.ca))
@@ -141,8 +137,8 @@ func (w *worker) Sign(ctx context.Context, r ca.Request) (ca.Issued, error) {
 		if out.Certificate, err = w.certificate(ctx, f.numbers[3]); err != nil {
 			return ca.Issued{}, err
 		}
-		if !sameKey(out.Certificate.PublicKey, r.CSR.PublicKey) {
-			return ca.Issued{}, mfaerr.NewRequest(mfaerr.CodeCA, "The CA worker answered with a certificate for another key.")
+		if err := ca.CheckIssued(r.CSR, out.Certificate); err != nil {
+			return ca.Issued{}, mfaerr.NewRequest(mfaerr.CodeCA, "The CA worker answered with a certificate for another key.").WithCause(err)
 		}
 		return out, nil
 	case pending:

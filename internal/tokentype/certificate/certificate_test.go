@@ -26,6 +26,7 @@ import (
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/tokentype/typetest"
+	"edumfa/test/server/program"
 )
 
 // authority is a connector in memory.
@@ -390,14 +391,9 @@ func TestEnroll_Subject(t *testing.T) {
 
 func openssl(t *testing.T, stdin []byte, args ...string) ([]byte, error) {
 	t.Helper()
-	program, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("openssl is not installed")
-	}
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program.Find(t, "openssl"), args...)
 	cmd.Stdin = bytes.NewReader(stdin)
-	out, err := cmd.CombinedOutput()
-	return out, err
+	return cmd.CombinedOutput()
 }
 
 // OpenSSL verifies what was issued and reads the file with the private key, with
@@ -438,14 +434,7 @@ func TestGeneratedKey_OpenSSL(t *testing.T) {
 
 // NSS, which browsers and mail programs keep their keys in, imports the file.
 func TestGeneratedKey_NSS(t *testing.T) {
-	for _, p := range []string{"certutil", "pk12util"} {
-		if _, err := exec.LookPath(p); err != nil {
-			if slices.Contains(strings.Split(os.Getenv("EDUMFA_REQUIRE"), ","), "certutil") {
-				t.Fatal(err)
-			}
-			t.Skipf("%s is not installed", p)
-		}
-	}
+	certutil, pk12util := program.Find(t, "certutil"), program.Find(t, "pk12util")
 	f := newFixture(t)
 	d := f.must(typetest.Params{"genkey": "1", "ca": "staff", "pin": "word"})
 	dir := t.TempDir()
@@ -463,9 +452,9 @@ func TestGeneratedKey_NSS(t *testing.T) {
 		}
 		return string(out)
 	}
-	run("certutil", "-N", "-d", "sql:"+dir, "--empty-password")
-	run("pk12util", "-i", filepath.Join(dir, "a.p12"), "-d", "sql:"+dir, "-W", "word", "-K", "")
-	if list := run("certutil", "-K", "-d", "sql:"+dir); !strings.Contains(list, "rsa") {
+	run(certutil, "-N", "-d", "sql:"+dir, "--empty-password")
+	run(pk12util, "-i", filepath.Join(dir, "a.p12"), "-d", "sql:"+dir, "-W", "word", "-K", "")
+	if list := run(certutil, "-K", "-d", "sql:"+dir); !strings.Contains(list, "rsa") {
 		t.Error(list)
 	}
 }
