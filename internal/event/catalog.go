@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 )
 
 //go:embed catalog.json
@@ -161,11 +162,22 @@ func (o Option) ConditionJSON(lists Lists) map[string]any {
 	return out
 }
 
+// common are the options that every action has.
+func common() map[string]Option {
+	return map[string]Option{
+		AbortOption:   {Type: "bool", Description: "If this handler fails, the request fails. Otherwise a failure is only logged and marked in the audit."},
+		TimeoutOption: {Type: "str", Description: fmt.Sprintf("How many seconds the handler may take: %d without a value, %d at most.", DefaultTimeout/time.Second, MaxTimeout/time.Second)},
+	}
+}
+
 // ActionsJSON are the actions of a handler as the API shows them.
 func (i Info) ActionsJSON(lists Lists) map[string]any {
 	out := map[string]any{}
 	for action, options := range i.Actions {
 		shown := map[string]any{}
+		for name, o := range common() {
+			shown[name] = o.JSON(lists)
+		}
 		for name, o := range options {
 			shown[name] = o.JSON(lists)
 		}

@@ -75,10 +75,11 @@ const (
 	TimeoutOption = "timeout"
 )
 
-// Limits of the time that a handler may take.
+// Limits of the time that a handler may take. The client waits for it, and the
+// server for the client two minutes at most.
 const (
 	DefaultTimeout = 30 * time.Second
-	MaxTimeout     = 10 * time.Minute
+	MaxTimeout     = 100 * time.Second
 )
 
 type abort struct{ cause error }
@@ -191,7 +192,7 @@ func (e *Engine) one(ctx context.Context, d Definition, r Run) error {
 	if r.Position == Post {
 		limited = context.WithoutCancel(ctx) // what was done is told, even if the client has gone
 	}
-	limited, cancel := context.WithTimeout(limited, c.Timeout(DefaultTimeout))
+	limited, cancel := context.WithTimeout(limited, c.Timeout(DefaultTimeout, MaxTimeout))
 	defer cancel()
 	outcome, err := e.attempt(limited, c)
 	if outcome == "" {
@@ -254,13 +255,13 @@ func (e *Engine) attempt(ctx context.Context, c Call) (Outcome, error) {
 }
 
 // Timeout is the time that the definition gives its handler, otherwise what is
-// usual.
-func (c Call) Timeout(usual time.Duration) time.Duration {
+// usual; most is the limit.
+func (c Call) Timeout(usual, most time.Duration) time.Duration {
 	n, err := strconv.Atoi(strings.TrimSpace(c.Definition.Options[TimeoutOption]))
 	if err != nil || n <= 0 {
 		return usual
 	}
-	return min(time.Duration(min(n, int(MaxTimeout/time.Second)))*time.Second, MaxTimeout)
+	return time.Duration(min(n, int(most/time.Second))) * time.Second
 }
 
 // handler finds the handler of a module; nil for none at the position.

@@ -195,6 +195,11 @@ func TestCatalog(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
+	for _, name := range []string{AbortOption, TimeoutOption} {
+		if _, shown := got[name]; !shown {
+			t.Errorf("the option %s cannot be chosen", name)
+		}
+	}
 	conds := c.ConditionsJSON(lists)
 	tokentype := conds["tokentype"].(map[string]any)
 	if diff := cmp.Diff([]map[string]any{{"name": "<token types>"}}, tokentype["value"]); diff != "" {
@@ -226,7 +231,7 @@ func inBubble(t *testing.T, name string, f func(t *testing.T)) {
 
 func TestFire_TheTimeOfAHandler(t *testing.T) {
 	for text, want := range map[string]time.Duration{"": DefaultTimeout, "5": 5 * time.Second, " 7 ": 7 * time.Second, "0": DefaultTimeout,
-		"-3": DefaultTimeout, "soon": DefaultTimeout, "99999999999": MaxTimeout, "601": MaxTimeout} {
+		"-3": DefaultTimeout, "soon": DefaultTimeout, "99999999999": MaxTimeout, "101": MaxTimeout} {
 		inBubble(t, text, func(t *testing.T) {
 			var outcome Outcome
 			e := Engine{Handlers: []Handler{hanging{}}, Lang: testLang{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),

@@ -23,6 +23,8 @@ const (
 	waits = "wait"
 	// maxBackground is how many programs may run that nobody waits for.
 	maxBackground = 64
+	// inBackground is how long they may take.
+	inBackground = 10 * time.Minute
 	// maxSaid bounds what is logged of what a program that failed wrote to its
 	// standard error, in bytes.
 	maxSaid = 2 << 10
@@ -125,7 +127,7 @@ func (h *Handler) start(ctx context.Context, c event.Call) error {
 	default:
 		return fmt.Errorf("%d scripts are running in the background: no other one is started", maxBackground)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Timeout(event.MaxTimeout))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Timeout(inBackground, inBackground))
 	over := func() {
 		cancel()
 		<-h.running
