@@ -23,6 +23,9 @@ func (a *API) typeEndpoint(ctx context.Context, r *Request) (*Answer, error) {
 	if d, has := typ.(tokentype.Device); has {
 		return a.deviceEndpoint(ctx, r, name, d)
 	}
+	if d, has := typ.(tokentype.PlainDevice); has {
+		return a.plainDevice(ctx, r, name, d)
+	}
 	e, has := typ.(tokentype.Endpoint)
 	if !known || !has {
 		return nil, mfaerr.NewParameter("The token type %q has no endpoint.", name)
@@ -100,6 +103,25 @@ func (a *API) deviceEndpoint(ctx context.Context, r *Request, name string, d tok
 		r.Audit.Success = 1
 	}
 	return okDetail(value, detail), nil
+}
+
+// plainDevice is deviceEndpoint for answers of another form.
+func (a *API) plainDevice(ctx context.Context, r *Request, name string, d tokentype.PlainDevice) (*Answer, error) {
+	r.Audit.TokenType = text(name)
+	body, words, err := d.PlainDevice(ctx, a.env(ctx, r, nil, user.User{}), desk{a, r})
+	if err != nil {
+		return nil, err
+	}
+	r.Audit.Success = 1
+	plain := &Plain{Type: "text/plain", Data: []byte(words)}
+	if body != nil {
+		data, err := a.signed(body, "", false)
+		if err != nil {
+			return nil, err
+		}
+		plain = &Plain{Type: "application/json", Data: data}
+	}
+	return &Answer{Status: http.StatusOK, Body: map[string]any{}, Plain: plain}, nil
 }
 
 func (d desk) Change(ctx context.Context, t *token.Token, f func(*token.Token) error) error {

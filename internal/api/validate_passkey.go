@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,11 +53,12 @@ func (a *API) challengesOf(ctx context.Context, serial, transactionID string) ([
 	if transactionID != "" {
 		list, err = a.Store.Challenges(ctx, transactionID)
 	} else {
-		list, _, err = a.Store.ChallengePage(ctx, challenge.Filter{Serial: serial}, challenge.Order{By: "id"}, 0, 100)
+		list, _, err = a.Store.ChallengePage(ctx, challenge.Filter{Serial: serial}, challenge.Order{By: "id", Desc: true}, 0, 100)
+		slices.Reverse(list) // the latest ones, in their order
 	}
 	own := list[:0]
 	for _, c := range list {
-		if c.Serial == serial {
+		if serial == "" || c.Serial == serial {
 			own = append(own, c)
 		}
 	}

@@ -82,6 +82,7 @@ import (
 	"edumfa/internal/tokentype/spass"
 	"edumfa/internal/tokentype/sshkey"
 	"edumfa/internal/tokentype/tan"
+	"edumfa/internal/tokentype/tiqr"
 	"edumfa/internal/tokentype/totp"
 	"edumfa/internal/tokentype/u2f"
 	"edumfa/internal/tokentype/vasco"
@@ -121,6 +122,7 @@ func TokenTypes() []tokentype.Type {
 		remote.Type{},
 		push.Current(),
 		push.Legacy(),
+		tiqr.Type{},
 	}, planned.Types()...)
 }
 

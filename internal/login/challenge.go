@@ -189,6 +189,7 @@ func (a *attempt) prompt(ctx context.Context, list []*candidate) error {
 	if err != nil {
 		return err
 	}
+	a.env.Transaction = id
 	var sends []func() error
 	for _, k := range list {
 		failing := a.clearByTime(k.t)

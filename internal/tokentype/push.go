@@ -22,6 +22,12 @@ type Device interface {
 	Device(ctx context.Context, e *Env, method string, d DeviceDesk) (value any, detail map[string]any, err error)
 }
 
+// PlainDevice is Device for apps that expect answers without the form of the
+// others: an object of JSON or, where that is nil, a text.
+type PlainDevice interface {
+	PlainDevice(ctx context.Context, e *Env, d DeviceDesk) (body map[string]any, text string, err error)
+}
+
 // DeviceDesk lets devices finish the enrolment of their tokens.
 type DeviceDesk interface {
 	// Tokens are those that the filter finds, with tokeninfo.

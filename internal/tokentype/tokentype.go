@@ -152,6 +152,8 @@ type Env struct {
 	Owner func(ctx context.Context, t *token.Token) (resolver.Attributes, error)
 	// OwnerLogin is the owner's login name and realm, "" without one.
 	OwnerLogin, OwnerRealm string
+	// Transaction is the id of the challenges that are being made; only for Prompt.
+	Transaction string
 	// Flush carries out the changes collected so far, before something is sent
 	// that cannot be taken back.
 	Flush func(ctx context.Context) error
@@ -164,7 +166,8 @@ type Env struct {
 	// Tokens finds tokens, with their tokeninfo.
 	Tokens func(ctx context.Context, f token.Filter) ([]*token.Token, error)
 	// Challenges finds the challenges of a token, expired ones too; transactionID
-	// may be "" for all of them.
+	// may be "" for all of them (the latest hundred), serial for those of all tokens
+	// in a transaction.
 	Challenges func(ctx context.Context, serial, transactionID string) ([]challenge.Challenge, error)
 
 	// Help checks PIN and value against tokens of other users. It is right when

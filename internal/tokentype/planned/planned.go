@@ -22,7 +22,6 @@ var _ tokentype.Type = Type{}
 func Types() []tokentype.Type {
 	both := []string{"admin", "user"}
 	list := []tokentype.Info{
-		{Name: "tiqr", Prefix: "TiQR", Description: "TiQR: a question by QR code.", ClientMode: tokentype.Poll, Authenticates: true, Challenges: true, EnrollableBy: both},
 		{Name: "yubico", Prefix: "UBCM", Description: "Yubikey by Yubico's service.", Authenticates: true, Challenges: true, EnrollableBy: both},
 	}
 	out := make([]tokentype.Type, len(list))
