@@ -61,18 +61,18 @@ func (x extender) generalName(p part) ([]byte, error) {
 		}
 		return tagged(tagID, false, b[2:])
 	case "otherName":
-		return otherName(p.value)
+		return x.otherName(p.value)
 	}
 	return nil, fmt.Errorf("names of the kind %q are not known", p.name)
 }
 
 // otherName is an identifier with a value: msUPN;UTF8:alice@example.org.
-func otherName(value string) ([]byte, error) {
+func (x extender) otherName(value string) ([]byte, error) {
 	word, value, _ := strings.Cut(value, ";")
 	if word == "msUPN" {
 		word = "1.3.6.1.4.1.311.20.2.3"
 	}
-	oid, ok := parseOID(word)
+	oid, ok := x.oid(word)
 	if !ok {
 		return nil, errors.New("otherName has no object identifier")
 	}
@@ -268,7 +268,7 @@ func (x extender) policies(value string) ([]byte, error) {
 		if p == "anyPolicy" {
 			p = "2.5.29.32.0"
 		}
-		oid, ok := parseOID(p)
+		oid, ok := x.oid(p)
 		if !ok {
 			return nil, fmt.Errorf("%q is no object identifier", p)
 		}

@@ -104,7 +104,7 @@ func (x extender) extension(name, value string) (pkix.Extension, error) {
 	case strings.HasPrefix(value, "DER:"), strings.HasPrefix(value, "ASN1:"):
 		if !known {
 			var ok bool
-			if ext.Id, ok = parseOID(name); !ok {
+			if ext.Id, ok = x.oid(name); !ok {
 				return ext, errors.New("this extension is not known")
 			}
 		}
@@ -115,6 +115,23 @@ func (x extender) extension(name, value string) (pkix.Extension, error) {
 		ext.Value, err = b.build(x, value)
 	}
 	return ext, err
+}
+
+// oid reads an object identifier, or a name that the section of oid_section gives
+// to one, perhaps with a long name and a comma before it.
+func (x extender) oid(word string) (asn1.ObjectIdentifier, bool) {
+	if x.file != nil {
+		if section, found, err := x.file.Value(opensslcnf.Default, "oid_section"); found && err == nil {
+			names, _ := x.file.Section(section)
+			for _, n := range names {
+				if n.Name == word && n.Err == nil {
+					word = strings.TrimSpace(n.Value[strings.LastIndex(n.Value, ",")+1:])
+					break
+				}
+			}
+		}
+	}
+	return parseOID(word)
 }
 
 // arbitrary is an extension that is written out: DER:hex, ASN1:type:value.
@@ -254,7 +271,7 @@ func (x extender) extendedKeyUsage(value string) ([]byte, error) {
 		if known, ok := purposes[word]; ok {
 			word = known
 		}
-		oid, ok := parseOID(word)
+		oid, ok := x.oid(word)
 		if !ok {
 			return nil, fmt.Errorf("%q is not known", p.name)
 		}

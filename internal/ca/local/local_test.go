@@ -334,3 +334,64 @@ func TestSign_ExtensionsAsOpenSSL(t *testing.T) {
 		}
 	}
 }
+
+// Configurations that "ca create" of the field wrote: names of object identifiers
+// of their own, sections of addresses that nobody filled, a comment of Netscape,
+// and one certificate for a subject.
+func TestSign_ConfigurationOfTheField(t *testing.T) {
+	f := newFixture(t, "rsa")
+	f.write("openssl.cnf", `
+HOME = .
+RANDFILE = $ENV::HOME/.rnd
+oid_section = our_oids
+[ our_oids ]
+badgeLogin = Badge Login, 1.3.6.1.4.1.99999.1
+[ ca ]
+default_ca = CA_default
+[ CA_default ]
+dir = .
+certs = $dir
+database = $dir/index.txt
+new_certs_dir = $dir
+serial = $dir/serial
+RANDFILE = $dir/.rand
+default_crl_days= 30	# how long before next CRL
+default_md = sha256
+preserve = no
+policy = policy_anything
+[ policy_anything ]
+organizationName = optional
+commonName = supplied
+[ user ]
+keyUsage = nonRepudiation, digitalSignature, keyEncipherment
+basicConstraints = CA:FALSE
+subjectKeyIdentifier=hash
+authorityKeyIdentifier=keyid,issuer:always
+crlDistributionPoints = @nobody_filled_this
+authorityInfoAccess = caIssuers;URI:http://www.example.com/yourCA.crt
+extendedKeyUsage = clientAuth, badgeLogin
+subjectAltName = otherName:badgeLogin;UTF8:4711
+[ server ]
+nsCertType = server
+nsComment = "a comment"
+basicConstraints=CA:FALSE
+extendedKeyUsage=serverAuth
+[ nobody_filled_this ]
+`)
+	c := f.open(&process{}, setIssued, "", setRequests, "")
+	r := request(t, testKeys()["rsa"], nil, "CN=alice")
+	r.Template = "staff"
+	cert := f.sign(c, r)
+	f.verify(cert)
+	if len(cert.CRLDistributionPoints) != 0 || len(cert.UnknownExtKeyUsage) != 1 || cert.UnknownExtKeyUsage[0].String() != "1.3.6.1.4.1.99999.1" {
+		t.Errorf("lists %v, purposes %v", cert.CRLDistributionPoints, cert.UnknownExtKeyUsage)
+	}
+	f.verify(f.sign(c, request(t, testKeys()["rsa"], nil, "CN=www.example.org")))
+	if _, err := c.Sign(t.Context(), r); !is503(err) {
+		t.Errorf("a second certificate for the subject: %v", err)
+	}
+	if err := c.Revoke(t.Context(), cert, ca.Superseded); err != nil {
+		t.Fatal(err)
+	}
+	f.sign(c, r)
+}

@@ -115,12 +115,10 @@ func (c *connector) refresh(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if r.signer == nil || r.files[1] != files[1] || !now.Before(r.until) {
-		if err := c.findSigner(ctx, a); err != nil {
-			return err
-		}
-		files[0] = stampOf(a.database) // the signer may be a new line of it
+	if err := c.findSigner(ctx, a); err != nil {
+		return err
 	}
+	files[0] = stampOf(a.database) // the signer may be a new line of it
 	list, err := a.readIndex()
 	if err != nil {
 		return err
