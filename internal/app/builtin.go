@@ -262,10 +262,6 @@ func PolicyActions(types []tokentype.Type, d action.Dynamic) *action.Catalog {
 	for _, t := range types {
 		i := t.Info()
 		list = append(list, action.ForType(action.TypeFacts{Name: i.Name, SelfService: slices.Contains(i.EnrollableBy, "user"), PINScopes: i.PINScopes})...)
-		if i.Planned {
-			list = append(list, action.Own(i.Name, d)...)
-			continue
-		}
 		if c, chooses := t.(tokentype.Chooses); chooses {
 			list = append(list, c.ActionsWith(d)...)
 			continue

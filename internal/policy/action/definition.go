@@ -178,11 +178,11 @@ func (c *Catalog) JSON(scope string) (map[string]any, bool) {
 // Menus returns the menus that a right of the scope opens.
 func (c *Catalog) Menus(scope, name string) []string { return c.scopes[scope][name].Menus() }
 
-// words makes an empty list of none, so that the answer has a list.
-func words(list ...string) []string { return append([]string{}, list...) }
+// Words makes an empty list of none, so that the answer has a list.
+func Words(list ...string) []string { return append([]string{}, list...) }
 
-// numbers are the whole numbers of a range, both ends included.
-func numbers(from, to int) []string {
+// Numbers are the whole numbers of a range, both ends included.
+func Numbers(from, to int) []string {
 	out := []string{}
 	for n := from; n <= to; n++ {
 		out = append(out, strconv.Itoa(n))
@@ -190,8 +190,8 @@ func numbers(from, to int) []string {
 	return out
 }
 
-// in gives definitions their scope.
-func in(scope string, list ...Definition) []Definition {
+// In gives definitions their scope.
+func In(scope string, list ...Definition) []Definition {
 	for i := range list {
 		list[i].Scope = scope
 	}

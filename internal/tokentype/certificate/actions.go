@@ -1,6 +1,8 @@
 package certificate
 
 import (
+	"slices"
+
 	"edumfa/internal/policy"
 	"edumfa/internal/policy/action"
 )
@@ -38,7 +40,7 @@ func (t Type) Actions() []action.Definition { return t.ActionsWith(action.Dynami
 
 // ActionsWith are the actions with the connectors that can be chosen.
 func (Type) ActionsWith(d action.Dynamic) []action.Definition {
-	return append(action.Own("certificate", d), ownActions()...)
+	return append(fieldActions(d), ownActions()...)
 }
 
 func ownActions() []action.Definition {
@@ -55,4 +57,18 @@ func ownActions() []action.Definition {
 		def(actFormFactor, action.String, "Only keys of YubiKeys of these forms: usb-a-keychain, usb-a-nano, usb-c-keychain, usb-c-nano, usb-c-lightning, usb-a-bio, usb-c-bio."),
 		def(actFirmware, action.String, "Only keys of YubiKeys with at least this firmware, as 5.4.3."),
 	}
+}
+
+// fieldActions are those that the field has, too.
+func fieldActions(d action.Dynamic) []action.Definition {
+	return slices.Concat(action.In(policy.ScopeAdmin,
+		action.Definition{Name: "certificate_trusted_Attestation_CA_path", Type: action.String, Group: "token", Help: "Directory with the CA chains that attestation certificates of requests are checked against."},
+	), action.In(policy.ScopeUser,
+		action.Definition{Name: "certificate_trusted_Attestation_CA_path", Type: action.String, Group: "token", Help: "Directory with the CA chains that attestation certificates of requests are checked against."},
+	), action.In(policy.ScopeEnrollment,
+		action.Definition{Name: "certificate_require_attestation", Type: action.String, Group: "token", Values: action.Words("ignore", "verify", "require_and_verify"), Help: "Handling of attestation certificates in CSR enrolment."},
+		action.Definition{Name: "certificate_ca_connector", Type: action.String, Group: "token", Values: action.Words(d.CAConnectors...), Help: "CA connector forced for certificate enrolment."},
+		action.Definition{Name: "certificate_template", Type: action.String, Group: "token", Help: "CA template forced for certificate enrolment."},
+		action.Definition{Name: "certificate_request_subject_component", Type: action.String, Group: "token", Help: "Extra subject parts for generated requests (email, realm)."},
+	))
 }

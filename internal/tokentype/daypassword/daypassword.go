@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"edumfa/internal/otp"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -46,9 +45,6 @@ func (Type) Info() tokentype.Info {
 		PublicSettings: []string{"daypassword.hashlib", "daypassword.timeStep"},
 	}
 }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Own("daypassword", action.Dynamic{}) }
 
 // EnrolAtLogin shows a key that is made here.
 func (Type) EnrolAtLogin() tokentype.LoginEnrolment { return oath.EnrolAtLogin() }

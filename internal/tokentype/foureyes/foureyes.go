@@ -53,8 +53,8 @@ func (Type) Info() tokentype.Info {
 	}
 }
 
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Own(name, action.Dynamic{}) }
+// Actions are the type's own policy actions: none.
+func (Type) Actions() []action.Definition { return nil }
 
 // Enroll keeps how many tokens of which realms are needed, and what separates
 // their passwords.

@@ -4,7 +4,6 @@ package hotp
 import (
 	"context"
 
-	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -33,9 +32,6 @@ func (Type) Info() tokentype.Info {
 
 // EnrolAtLogin shows a key that is made here.
 func (Type) EnrolAtLogin() tokentype.LoginEnrolment { return oath.EnrolAtLogin() }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.HOTP() }
 
 // Defaults are hash and length by policy.
 func (Type) Defaults(scope string, r tokentype.Rules, _ tokentype.EnrollParams) (map[string]string, error) {

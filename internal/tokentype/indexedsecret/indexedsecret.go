@@ -12,7 +12,6 @@ import (
 	"edumfa/internal/change"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/otp"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/randtext"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
@@ -50,9 +49,6 @@ func (Type) Info() tokentype.Info {
 		EnrollableBy: []string{"admin", "user"},
 	}
 }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Own("indexedsecret", action.Dynamic{}) }
 
 // OwnerDefaults takes the secret from an attribute of the user where a policy
 // says so, whatever the request gives.

@@ -54,8 +54,8 @@ func (Type) Info() tokentype.Info {
 	}
 }
 
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Own("ocra", action.Dynamic{}) }
+// Actions are the type's own policy actions: none.
+func (Type) Actions() []action.Definition { return nil }
 
 // Enroll keeps key and suite. The suite's letter case is kept, as it goes into
 // the answers.

@@ -5,7 +5,6 @@ package paper
 import (
 	"context"
 
-	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -32,9 +31,6 @@ func (Type) Info() tokentype.Info {
 		ClientMode: tokentype.Interactive, Authenticates: true, Challenges: true, Verifiable: true, EnrollableBy: []string{"admin", "user"},
 	}
 }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Own("paper", action.Dynamic{}) }
 
 // Prescribed is the length of the list.
 func (Type) Prescribed() []string { return []string{countOf} }

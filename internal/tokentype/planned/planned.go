@@ -38,8 +38,8 @@ func Types() []tokentype.Type {
 // Info returns the facts.
 func (t Type) Info() tokentype.Info { return t.Facts }
 
-// Actions are the type's own policy actions.
-func (t Type) Actions() []action.Definition { return action.Own(t.Facts.Name, action.Dynamic{}) }
+// Actions are the type's own policy actions: none.
+func (t Type) Actions() []action.Definition { return nil }
 
 // Enroll refuses.
 func (t Type) Enroll(context.Context, *tokentype.Env, *token.Token, tokentype.EnrollParams) (tokentype.Enrolled, error) {

@@ -15,7 +15,6 @@ import (
 	"edumfa/internal/challenge"
 	"edumfa/internal/change"
 	"edumfa/internal/field"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/pushapp"
 	"edumfa/internal/randtext"
 	"edumfa/internal/secret"
@@ -101,9 +100,6 @@ func (x Type) Info() tokentype.Info {
 		EnrollableBy: []string{"admin", "user"},
 	}
 }
-
-// Actions are the type's own policy actions.
-func (x Type) Actions() []action.Definition { return action.Own(x.name, action.Dynamic{}) }
 
 // ViewInfo hides the server's key, although it is encrypted, and what proves who
 // may finish the enrolment only from nobody: the page that shows the QR code needs

@@ -5,7 +5,6 @@ import (
 	"context"
 	"unicode/utf8"
 
-	"edumfa/internal/policy/action"
 	"edumfa/internal/randtext"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
@@ -30,9 +29,6 @@ func (Type) Info() tokentype.Info {
 		ClientMode: tokentype.Interactive, Authenticates: true, Challenges: true,
 	}
 }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Password() }
 
 // Enroll stores a given password or makes one.
 func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {

@@ -14,7 +14,6 @@ import (
 	"edumfa/internal/challenge"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/otp"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/randtext"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
@@ -49,9 +48,6 @@ func (Type) Info() tokentype.Info {
 		EnrollableBy: []string{"admin", "user"},
 	}
 }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Own("question", action.Dynamic{}) }
 
 // Enroll keeps the answers, encrypted. The parameter questions is an object of
 // questions and answers, or a text that holds one.

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"edumfa/internal/change"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/randtext"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
@@ -36,9 +35,6 @@ func (Type) Info() tokentype.Info {
 		ClientMode: tokentype.Interactive, Authenticates: true, Challenges: true, EnrollableBy: []string{"admin"},
 	}
 }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Registration() }
 
 // Enroll stores a given code or makes one.
 func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {

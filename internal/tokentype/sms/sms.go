@@ -13,7 +13,6 @@ import (
 	"edumfa/internal/change"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/otp"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -67,9 +66,6 @@ func (Type) Info() tokentype.Info {
 		EnrollableBy: []string{"admin", "user"},
 	}
 }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Own("sms", action.Dynamic{}) }
 
 // Enroll sets the number and a key of the server's own, unless one is given.
 func (Type) Enroll(ctx context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {

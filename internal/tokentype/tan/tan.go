@@ -14,7 +14,6 @@ import (
 	"edumfa/internal/change"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/otp"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -51,9 +50,6 @@ func (Type) Info() tokentype.Info {
 		ClientMode: tokentype.Interactive, Authenticates: true, Challenges: true, Verifiable: true, EnrollableBy: []string{"admin", "user"},
 	}
 }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Own("tan", action.Dynamic{}) }
 
 // Prescribed is the length of the list.
 func (Type) Prescribed() []string { return []string{countOf} }

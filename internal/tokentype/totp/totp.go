@@ -11,7 +11,6 @@ import (
 	"edumfa/internal/change"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/otp"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -50,9 +49,6 @@ func (Type) Info() tokentype.Info {
 
 // EnrolAtLogin shows a key that is made here.
 func (Type) EnrolAtLogin() tokentype.LoginEnrolment { return oath.EnrolAtLogin() }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.TOTP() }
 
 // Defaults are hash, length, time step and the use of the drift by policy.
 func (Type) Defaults(scope string, r tokentype.Rules, _ tokentype.EnrollParams) (map[string]string, error) {

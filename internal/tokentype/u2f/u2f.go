@@ -15,7 +15,6 @@ import (
 
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/policy"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/securitykey"
 	"edumfa/internal/settings"
@@ -59,9 +58,6 @@ func (Type) Info() tokentype.Info {
 		Authenticates: true, Challenges: true, NativeChallenge: true, EnrollableBy: []string{"admin", "user"},
 	}
 }
-
-// Actions are the policy actions of the type.
-func (Type) Actions() []action.Definition { return action.Own(Name, action.Dynamic{}) }
 
 // Verify finds nothing right: a key answers challenges only.
 func (Type) Verify(context.Context, *tokentype.Env, *token.Token, secret.String) (tokentype.Match, error) {

@@ -8,7 +8,6 @@ import (
 
 	"edumfa/internal/change"
 	"edumfa/internal/mfaerr"
-	"edumfa/internal/policy/action"
 	"edumfa/internal/secret"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
@@ -41,9 +40,6 @@ func (Type) Info() tokentype.Info {
 		ClientMode: tokentype.Interactive, Authenticates: true, Challenges: true, EnrollableBy: []string{"admin", "user"},
 	}
 }
-
-// Actions are the type's own policy actions.
-func (Type) Actions() []action.Definition { return action.Own("yubikey", action.Dynamic{}) }
 
 // Enroll sets the AES key.
 func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokentype.EnrollParams) (tokentype.Enrolled, error) {

@@ -1,0 +1,13 @@
+package tan
+
+import (
+	"edumfa/internal/policy"
+	"edumfa/internal/policy/action"
+)
+
+// Actions are the type's own policy actions.
+func (Type) Actions() []action.Definition {
+	return action.In(policy.ScopeEnrollment,
+		action.Definition{Name: "tantoken_count", Type: action.Int, Help: "Number of TANs (100)."},
+	)
+}
