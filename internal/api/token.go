@@ -69,7 +69,7 @@ func (a *API) listFilter(ctx context.Context, r *Request) (token.Filter, error) 
 	if key, v := p.TextOr("infokey", ""), p.TextOr("infovalue", ""); key != "" && v != "" {
 		f.InfoKey, f.InfoVal = key, v
 	}
-	if r.SelfService() || r.namesUser() {
+	if r.SelfService() || r.namesUser() && !unknownResolver(r) {
 		if !r.User.Exists() {
 			if _, known := r.Snap.Realms.Realm(r.User.Realm); !known && r.User.Realm != "" {
 				return f, mfaerr.NewNotFound("Realm '%s' does not exist.", r.User.Realm)
@@ -89,6 +89,17 @@ func (a *API) listFilter(ctx context.Context, r *Request) (token.Filter, error) 
 		f.Active = wordTrue(v)
 	}
 	return f, nil
+}
+
+// unknownResolver reports whether the request names a resolver that does not
+// exist: the list of tokens of its users is empty, whoever is named beside it.
+func unknownResolver(r *Request) bool {
+	name := r.Params.TextOr("resolver", "")
+	if name == "" || strings.Contains(name, "*") {
+		return false
+	}
+	_, known := r.Snap.Realms.Instance(name)
+	return !known
 }
 
 // wordTrue reads the filters of lists: only the word true is true.
