@@ -34,6 +34,8 @@ type TaskDeps struct {
 	// Audit is the rotation of the audit log.
 	Audit  auditrotation.Kind
 	Tokens *token.Service
+	// Note writes to the audit log what was done with a token.
+	Note task.Note
 	// Resolver finds a live user store.
 	Resolver func(ctx context.Context, name string) (resolver.Resolver, error)
 	// Setting reads a setting.
@@ -50,7 +52,7 @@ type TaskDeps struct {
 func (a *App) openTasks(tokens *token.Service) {
 	d := TaskDeps{
 		Store: a.Store, Stats: a.stats, Tokens: tokens, Deps: a.deps,
-		Resolver:   a.liveResolver,
+		Resolver: a.liveResolver, Note: a.noteTask,
 		ExpiresAt:  a.expiresAt,
 		TellExpiry: func(ctx context.Context, serial string) error { return a.api.TellExpiry(ctx, serial) },
 		Renew:      func(ctx context.Context, serial string) error { return a.api.Renew(ctx, serial) },
@@ -81,6 +83,22 @@ func (a *App) expiresAt(t *token.Token) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return x.ExpiresAt(t)
+}
+
+// noteTask writes the audit row of what a task did with a token.
+func (a *App) noteTask(ctx context.Context, module, action string, t *token.Token, failed error) error {
+	now := a.deps.Now().In(a.deps.Local).Truncate(time.Microsecond)
+	name, server, info, none, done, took := "TASK "+module, settings{a.Config}.AuditServer(""), "", "", int64(1), time.Duration(0)
+	if failed != nil {
+		done, info = 0, failed.Error()
+	}
+	row := audit.Row{Date: &now, StartDate: &now, Duration: &took, Action: &name, Success: &done, Serial: &t.Serial, TokenType: &t.Type,
+		ActionDetail: &action, Info: &info, Server: &server, ThreadID: &none}
+	if t.Owner != nil {
+		row.Realm, row.Resolver = &t.Owner.Realm, &t.Owner.Resolver
+	}
+	row.Truncate(a.Config.AuditColumnLengths)
+	return a.audit.Apply(ctx, nil, &audit.Entry{Row: row, Sign: a.audit.signing.Sign})
 }
 
 // emptyCheckpoints lets go of the hashes of audit rows that are gone.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"edumfa/internal/app/apptest"
+	"edumfa/internal/audit"
 	"edumfa/internal/monitoring"
 	"edumfa/internal/task"
 	"edumfa/internal/token"
@@ -238,6 +239,15 @@ func TestTasks_OrphanedTokens(t *testing.T) {
 		want := strings.Join(append(users, "nobody"), " ")
 		if c.gone != "" {
 			want = strings.Replace(want, c.gone+" ", "", 1)
+		}
+		rows := 0
+		if err := n.App.Store.EachAudit(t.Context(), audit.Filter{}, func(r audit.Row) error {
+			if *r.Action == "TASK OrphanedTokens" && *r.Serial == "O"+c.gone && *r.ActionDetail == "disable" && *r.Resolver == "reso" && *r.Success == 1 {
+				rows++
+			}
+			return nil
+		}); err != nil || (rows == 1) != (c.gone != "") {
+			t.Errorf("%s: %d audit rows, %v", c.name, rows, err)
 		}
 		if got := strings.Join(active(), " "); got != want {
 			t.Errorf("%s: active are %q, want %q (%s)", c.name, got, want, report)

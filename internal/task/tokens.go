@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,6 +24,9 @@ type TokenService interface {
 	Unassign(ctx context.Context, t *token.Token) error
 	SetInfo(ctx context.Context, t *token.Token, info map[string]*string) error
 }
+
+// Note writes to the audit log what a task did with a token, or why it could not.
+type Note func(ctx context.Context, module, action string, t *token.Token, failed error) error
 
 // tokenPage is how many tokens are read at once.
 const tokenPage = 500
@@ -75,16 +79,18 @@ func TokenOptions() []Option {
 
 // TokenAction is what is done with tokens that are found.
 type TokenAction struct {
+	module     string
 	name       string
 	key, value string
 	dry        bool
 	store      TokenStore
 	service    TokenService
+	note       Note
 }
 
-// NewTokenAction reads the options.
-func NewTokenAction(o Values, s TokenStore, service TokenService) (TokenAction, error) {
-	a := TokenAction{name: o.Text(OptionAction), dry: o.On(OptionDryRun), store: s, service: service}
+// NewTokenAction reads the options of a task of the module.
+func NewTokenAction(module string, o Values, s TokenStore, service TokenService, note Note) (TokenAction, error) {
+	a := TokenAction{module: module, name: o.Text(OptionAction), dry: o.On(OptionDryRun), store: s, service: service, note: note}
 	if a.name == "" {
 		a.name = ActionReport
 	}
@@ -118,19 +124,27 @@ func (a TokenAction) Do(ctx context.Context, serial string, still func(*token.To
 	if !still(t) {
 		return false, nil
 	}
-	if a.dry {
+	if a.dry || a.name == ActionReport {
 		return true, nil
 	}
+	before := t.Clone() // whose it was
+	err = a.act(ctx, t)
+	if a.note != nil {
+		err = errors.Join(err, a.note(context.WithoutCancel(ctx), a.module, a.name, before, err))
+	}
+	return true, err
+}
+
+func (a TokenAction) act(ctx context.Context, t *token.Token) (err error) {
 	switch a.name {
 	case ActionMark:
-		return true, a.service.SetInfo(ctx, t, map[string]*string{a.key: &a.value})
+		err = a.service.SetInfo(ctx, t, map[string]*string{a.key: &a.value})
 	case ActionDisable:
-		_, err := a.service.Enable(ctx, t, false)
-		return true, err
+		_, err = a.service.Enable(ctx, t, false)
 	case ActionUnassign:
-		return true, a.service.Unassign(ctx, t)
+		err = a.service.Unassign(ctx, t)
 	case ActionDelete:
-		return true, a.store.DeleteToken(ctx, t.ID, t.Serial)
+		err = a.store.DeleteToken(ctx, t.ID, t.Serial)
 	}
-	return true, nil
+	return err
 }

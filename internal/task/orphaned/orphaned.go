@@ -33,6 +33,7 @@ const (
 type Kind struct {
 	Store   task.TokenStore
 	Service task.TokenService
+	Note    task.Note
 	// Resolver finds a live user store; an error for one that there is not or that
 	// cannot be opened.
 	Resolver func(ctx context.Context, name string) (resolver.Resolver, error)
@@ -63,7 +64,7 @@ type owned struct{ serial, userID string }
 
 // Run looks through all tokens that have owners.
 func (k Kind) Run(ctx context.Context, o task.Values) (string, error) {
-	action, err := task.NewTokenAction(o, k.Store, k.Service)
+	action, err := task.NewTokenAction(k.Module(), o, k.Store, k.Service, k.Note)
 	if err != nil {
 		return "", err
 	}

@@ -23,6 +23,7 @@ const (
 type Kind struct {
 	Store   task.TokenStore
 	Service task.TokenService
+	Note    task.Note
 	Now     func() time.Time
 	Local   *time.Location
 	Log     *slog.Logger
@@ -43,7 +44,7 @@ func (Kind) Options() []task.Option {
 
 // Run looks through all tokens.
 func (k Kind) Run(ctx context.Context, o task.Values) (string, error) {
-	action, err := task.NewTokenAction(o, k.Store, k.Service)
+	action, err := task.NewTokenAction(k.Module(), o, k.Store, k.Service, k.Note)
 	if err != nil {
 		return "", err
 	}
