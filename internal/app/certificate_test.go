@@ -12,6 +12,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
+	"math/big"
 	"net/http"
 	"net/url"
 	"os"
@@ -432,5 +433,57 @@ func TestCertificate_PendingTask(t *testing.T) {
 	}
 	if report := runTask(t, n, "PendingCertificates", nil); report != "0 of 1 pending certificates decided" {
 		t.Error(report)
+	}
+}
+
+// Policies as administrators write them: a subject with blanks and braces, and a
+// folder with a blank in its name.
+func TestCertificate_PoliciesAsWritten(t *testing.T) {
+	in := apptest.New(t, apptest.Options{Engine: apptest.SQLite})
+	n := in.Serve()
+	localCA(t, n, in.Dir, "staff")
+	n.Must("POST /policy/subject", apptest.P{"scope": "enrollment", "realm": "realm1", "active": "true",
+		"action": "certificate_subject=/O=Example GmbH/OU={realm}/CN={givenname} {surname}/emailAddress={email}, certificate_require_attestation=verify, certificate_attestation_touch_policy=always cached"})
+	makerCert, makerKey := caworker.Authority(t, "Key Maker")
+	folder := filepath.Join(in.Dir, "trusted makers")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "maker.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: makerCert.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n.Must("POST /policy/folder", apptest.P{"scope": "admin", "realm": "", "active": "true", "action": "*, certificate_trusted_Attestation_CA_path=" + folder})
+	request := certificateRequest(t, "administrator")
+	block, _ := pem.Decode([]byte(request))
+	csr, err := x509.ParseCertificateRequest(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attest := func(touch byte) string {
+		der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(9), Subject: pkix.Name{CommonName: "YubiKey PIV Attestation 9a"},
+			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+			ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 41482, 3, 8}, Value: []byte{2, touch}}}}, makerCert, csr.PublicKey, makerKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	}
+	p := apptest.P{"type": "certificate", "user": "alice", "ca": "staff", "request": request}
+	if r := n.Admin("POST /token/init", p); r.ErrorCode() != 303 {
+		t.Errorf("without an attestation: %s", r.Raw)
+	}
+	p["attestation"] = attest(1)
+	if r := n.Admin("POST /token/init", p); r.ErrorCode() != 303 {
+		t.Errorf("a key that asks for no touch: %s", r.Raw)
+	}
+	p["attestation"] = attest(3)
+	r := n.Must("POST /token/init", p)
+	s := x509Of(t, r.Text("detail.certificate")).Subject
+	if !slices.Equal(s.Organization, []string{"Example GmbH"}) || !slices.Equal(s.OrganizationalUnit, []string{"realm1"}) || !strings.HasPrefix(s.CommonName, "Alice ") {
+		t.Errorf("%s", s)
+	}
+	info, _ := n.Admin("GET /token/", apptest.P{"serial": r.Text("detail.serial")}).At("result.value.tokens.0.info").(map[string]any)
+	if info["attestation_touch_policy"] != "cached" || info["attestation_pin_policy"] != "once" {
+		t.Errorf("%v", info)
 	}
 }
