@@ -18,6 +18,10 @@ func (f *facts) Caller() event.Caller {
 	return event.Caller{Name: f.r.Caller.Username, Realm: f.r.Caller.Realm, Role: f.r.Caller.Role}
 }
 
+func (f *facts) Foreign(t *token.Token) bool {
+	return f.r.SelfService() && t.Owner != nil && !ownedBy(t, f.r.User)
+}
+
 func (f *facts) Meant() event.User {
 	return event.User{Login: f.r.User.Login, Realm: f.r.User.Realm, Resolver: f.r.User.Resolver}
 }

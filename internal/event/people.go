@@ -1,6 +1,10 @@
 package event
 
-import "context"
+import (
+	"context"
+
+	"edumfa/internal/token"
+)
 
 // People are the persons a request has to do with, and the texts about it that
 // handlers write. Answers may cost a query, as those of [Facts].
@@ -10,6 +14,9 @@ type People interface {
 	// Meant is the user that the request names, whether he exists or not, or else
 	// the owner of its token.
 	Meant() User
+	// Foreign reports whether a token is out of reach of a user who manages his own
+	// tokens: it belongs to somebody else.
+	Foreign(t *token.Token) bool
 	// Origin says how the request came.
 	Origin() Origin
 	// Owner is what is known of the user of [Facts.User]; the zero value is

@@ -74,19 +74,19 @@ func (h Handler) Do(ctx context.Context, c event.Call) error {
 	}
 	var failed []error
 	for _, serial := range serials {
-		if err := h.one(ctx, serial, do); err != nil {
+		if err := h.one(ctx, c, serial, do); err != nil {
 			failed = append(failed, fmt.Errorf("token %s: %w", serial, err))
 		}
 	}
 	return errors.Join(failed...)
 }
 
-func (h Handler) one(ctx context.Context, serial string, do work) error {
+func (h Handler) one(ctx context.Context, c event.Call, serial string, do work) error {
 	list, err := h.Store.Tokens(ctx, token.Filter{Serial: serial}, token.Whole)
 	if err != nil {
 		return err
 	}
-	if len(list) == 0 {
+	if len(list) == 0 || c.Facts.Foreign(list[0]) { // before a call nobody has looked yet whose it is
 		return mfaerr.NewNotFound("The requested token could not be found.")
 	}
 	return do(ctx, list[0])

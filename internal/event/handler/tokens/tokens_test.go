@@ -74,6 +74,7 @@ type facts struct {
 	err    error
 }
 
+func (f facts) Foreign(t *token.Token) bool                 { return f.user.Login == "bob" && t.Owner != nil }
 func (f facts) Named() string                               { return f.serial }
 func (f facts) ClientIP() netip.Addr                        { return netip.MustParseAddr("10.4.5.6") }
 func (f facts) User(context.Context) (event.User, error)    { return f.user, f.err }
@@ -218,6 +219,15 @@ func TestDo_Attach(t *testing.T) {
 	h.Machines = nil
 	if err := h.Do(t.Context(), in); err == nil {
 		t.Error("attached to nothing")
+	}
+}
+
+func TestDo_LeavesTokensOfOthersAlone(t *testing.T) {
+	h, m := newHandler()
+	in := call("disable", nil)
+	in.Facts = facts{serial: "T1", user: event.User{Login: "bob"}}
+	if err := h.Do(t.Context(), in); !mfaerr.Is(err, mfaerr.NotFound) || !m.tokens["T1"].Active {
+		t.Errorf("%v %+v", err, m.tokens["T1"])
 	}
 }
 
