@@ -26,8 +26,8 @@ import (
 
 	"edumfa/internal/app/apptest"
 	"edumfa/internal/task"
+	"edumfa/test/need"
 	"edumfa/test/server/caworker"
-	"edumfa/test/server/program"
 )
 
 // certAnswers make a CA without asking anybody.
@@ -80,7 +80,7 @@ func x509Of(t *testing.T, text string) *x509.Certificate {
 // Many enrolments at once, over two servers with one CA, give each token a
 // certificate of its own, and OpenSSL verifies them all.
 func TestCertificate_Parallel(t *testing.T) {
-	openssl := program.Find(t, "openssl")
+	openssl := need.Program(t, "openssl", "openssl")
 	for _, e := range apptest.Engines(t) {
 		t.Run(string(e), func(t *testing.T) {
 			in := apptest.New(t, apptest.Options{Engine: e})
@@ -225,7 +225,7 @@ func TestCertificate_PIN(t *testing.T) {
 	serial := n.Must("POST /token/init", apptest.P{"type": "certificate", "user": "alice", "ca": "staff", "genkey": "1", "pin": "first"}).Text("detail.serial")
 	opens := func(pin string) bool {
 		t.Helper()
-		openssl := program.Find(t, "openssl")
+		openssl := need.Program(t, "openssl", "openssl")
 		text, _ := n.Admin("GET /token/", apptest.P{"serial": serial}).At("result.value.tokens.0.info.pkcs12").(string)
 		file, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"testing"
 
-	"edumfa/test/server/program"
+	"edumfa/test/need"
 )
 
 // sign makes a request as browsers did.
@@ -103,7 +103,7 @@ func TestParseSPKAC(t *testing.T) {
 
 // OpenSSL makes the same requests.
 func TestParseSPKAC_OpenSSL(t *testing.T) {
-	openssl := program.Find(t, "openssl")
+	openssl := need.Program(t, "openssl", "openssl")
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)

@@ -3,10 +3,9 @@ package dburi
 import (
 	"context"
 	"database/sql"
+	"edumfa/test/need"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 )
 
@@ -27,10 +26,7 @@ func server(t *testing.T, name, variable, uri string) string {
 		_ = db.Close()
 	}
 	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("EDUMFA_REQUIRE"), ","), name) {
-			t.Fatal(err)
-		}
-		t.Skipf("no %s: %v", name, err)
+		need.Missing(t, name, err)
 	}
 	return uri
 }

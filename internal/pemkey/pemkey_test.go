@@ -14,12 +14,12 @@ import (
 	"testing"
 
 	"edumfa/internal/secret"
-	"edumfa/test/server/program"
+	"edumfa/test/need"
 )
 
 // Keys as OpenSSL writes them, in every form that administrators have.
 func TestParse_OpenSSL(t *testing.T) {
-	openssl := program.Find(t, "openssl")
+	openssl := need.Program(t, "openssl", "openssl")
 	dir := t.TempDir()
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

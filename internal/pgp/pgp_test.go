@@ -1,6 +1,7 @@
 package pgp
 
 import (
+	"edumfa/test/need"
 	"os"
 	"os/exec"
 	"strings"
@@ -10,12 +11,7 @@ import (
 )
 
 func TestRing(t *testing.T) {
-	if _, err := exec.LookPath("gpg"); err != nil {
-		if strings.Contains(os.Getenv("EDUMFA_REQUIRE"), "gpg") {
-			t.Fatal(err)
-		}
-		t.Skip("gpg is not installed")
-	}
+	need.Program(t, "gpg", "gpg")
 	home, err := os.MkdirTemp("", "gpg") // sockets need a short path
 	if err != nil {
 		t.Fatal(err)

@@ -7,11 +7,11 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"edumfa/internal/dburi"
+	"edumfa/test/need"
 )
 
 // Engine is a database product that an installation is made on, with the
@@ -111,10 +111,7 @@ func fresh(t testing.TB, server, variable, uri, drop string, create ...string) s
 		err = db.PingContext(context.Background())
 	}
 	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("EDUMFA_REQUIRE"), ","), server) {
-			t.Fatal(err)
-		}
-		t.Skipf("no %s: %v", server, err)
+		need.Missing(t, server, err)
 	}
 	b := make([]byte, 8)
 	_, _ = rand.Read(b)

@@ -11,13 +11,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"edumfa/internal/ca"
 	"edumfa/internal/ca/catest"
 	"edumfa/internal/field"
+	"edumfa/test/need"
 )
 
 const (
@@ -29,13 +29,7 @@ const (
 // binding, and asks the web server on webPort for http-01.
 func pebble(t *testing.T, webPort int, env ...string) (directory, rootFile string) {
 	t.Helper()
-	program, err := exec.LookPath("pebble")
-	if err != nil {
-		if strings.Contains(","+os.Getenv("EDUMFA_REQUIRE")+",", ",pebble,") {
-			t.Fatal("pebble is required and not installed")
-		}
-		t.Skip("pebble is not installed: scripts/install-test-servers")
-	}
+	program := need.Program(t, "pebble", "pebble")
 	files := catest.NewAuthority(t).ServerFiles(t)
 	address, management := freePort(t), freePort(t)
 	conf, err := json.Marshal(map[string]any{"pebble": map[string]any{

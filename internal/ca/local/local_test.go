@@ -17,7 +17,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +24,7 @@ import (
 
 	"edumfa/internal/ca"
 	"edumfa/internal/field"
+	"edumfa/test/need"
 )
 
 // fieldConfig is a configuration as installations have it.
@@ -163,14 +163,7 @@ func (f *fixture) openssl(args ...string) string {
 }
 
 func (f *fixture) tryOpenssl(args ...string) (string, error) {
-	program, err := exec.LookPath("openssl")
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("EDUMFA_REQUIRE"), ","), "openssl") {
-			f.t.Fatal(err)
-		}
-		f.t.Skip("openssl is not installed")
-	}
-	cmd := exec.CommandContext(f.t.Context(), program, args...)
+	cmd := exec.CommandContext(f.t.Context(), need.Program(f.t, "openssl", "openssl"), args...)
 	cmd.Dir = f.dir
 	out, err := cmd.CombinedOutput()
 	return string(out), err

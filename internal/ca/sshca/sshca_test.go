@@ -20,32 +20,18 @@ import (
 	"edumfa/internal/ca"
 	"edumfa/internal/ca/sshca"
 	"edumfa/internal/field"
+	"edumfa/test/need"
 )
 
 // keygen lets ssh-keygen make a key and returns its file.
 func keygen(t *testing.T, args ...string) string {
 	t.Helper()
-	program := need(t, "ssh-keygen")
+	program := need.Program(t, "openssh", "ssh-keygen")
 	file := filepath.Join(t.TempDir(), "key")
 	if out, err := exec.CommandContext(t.Context(), program, append([]string{"-q", "-f", file}, args...)...).CombinedOutput(); err != nil { //nolint:gosec // found in PATH
 		t.Fatalf("%v: %s", err, out)
 	}
 	return file
-}
-
-// need finds a program of OpenSSH.
-func need(t *testing.T, name string) string {
-	t.Helper()
-	for _, folder := range []string{"", "/usr/sbin/"} {
-		if path, err := exec.LookPath(folder + name); err == nil {
-			return path
-		}
-	}
-	if strings.Contains(","+os.Getenv("EDUMFA_REQUIRE")+",", ",openssh,") {
-		t.Fatalf("%s is required and not installed", name)
-	}
-	t.Skipf("%s is not installed: scripts/install-test-servers", name)
-	return ""
 }
 
 func open(t *testing.T, v field.Values) ca.SSHSigner {
@@ -90,7 +76,7 @@ func TestSignSSH(t *testing.T) {
 			if err := os.WriteFile(shown, []byte(line+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			out, err := exec.CommandContext(t.Context(), need(t, "ssh-keygen"), "-L", "-f", shown).CombinedOutput() //nolint:gosec // found in PATH
+			out, err := exec.CommandContext(t.Context(), need.Program(t, "openssh", "ssh-keygen"), "-L", "-f", shown).CombinedOutput() //nolint:gosec // found in PATH
 			if err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
@@ -160,7 +146,7 @@ func TestSignSSH_Refused(t *testing.T) {
 
 // TestServer logs in to a real SSH server that trusts the authority.
 func TestServer(t *testing.T) {
-	sshd := need(t, "sshd")
+	sshd := need.Program(t, "openssh", "sshd")
 	me, err := user.Current()
 	if err != nil {
 		t.Fatal(err)

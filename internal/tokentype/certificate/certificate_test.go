@@ -26,7 +26,7 @@ import (
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/tokentype/typetest"
-	"edumfa/test/server/program"
+	"edumfa/test/need"
 )
 
 // authority is a connector in memory.
@@ -391,7 +391,7 @@ func TestEnroll_Subject(t *testing.T) {
 
 func openssl(t *testing.T, stdin []byte, args ...string) ([]byte, error) {
 	t.Helper()
-	cmd := exec.Command(program.Find(t, "openssl"), args...)
+	cmd := exec.Command(need.Program(t, "openssl", "openssl"), args...)
 	cmd.Stdin = bytes.NewReader(stdin)
 	return cmd.CombinedOutput()
 }
@@ -434,7 +434,7 @@ func TestGeneratedKey_OpenSSL(t *testing.T) {
 
 // NSS, which browsers and mail programs keep their keys in, imports the file.
 func TestGeneratedKey_NSS(t *testing.T) {
-	certutil, pk12util := program.Find(t, "certutil"), program.Find(t, "pk12util")
+	certutil, pk12util := need.Program(t, "certutil", "certutil"), need.Program(t, "certutil", "pk12util")
 	f := newFixture(t)
 	d := f.must(typetest.Params{"genkey": "1", "ca": "staff", "pin": "word"})
 	dir := t.TempDir()

@@ -5,11 +5,11 @@ package chromium
 import (
 	"bufio"
 	"context"
+	"edumfa/test/need"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -42,10 +42,7 @@ func Start(t testing.TB, publicKey string) *Browser {
 	t.Helper()
 	program, err := find()
 	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("EDUMFA_REQUIRE"), ","), "chromium") {
-			t.Fatalf("chromium: %v", err)
-		}
-		t.Skip("chromium is not installed")
+		need.Missing(t, "chromium", err)
 	}
 	theirIn, ourOut, err := os.Pipe()
 	if err != nil {

@@ -5,12 +5,12 @@ package freeradius
 
 import (
 	"bufio"
+	"edumfa/test/need"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,12 +46,7 @@ const (
 // environment variable EDUMFA_REQUIRE names freeradius.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	if _, err := os.Stat(program); err != nil {
-		if slices.Contains(strings.Split(os.Getenv("EDUMFA_REQUIRE"), ","), "freeradius") {
-			t.Fatal("freeradius is required and not installed: run scripts/install-test-servers")
-		}
-		t.Skip("freeradius is not installed: run scripts/install-test-servers")
-	}
+	need.Program(t, "freeradius", program)
 	dir := t.TempDir()
 	s := &Server{Port: freePort(t), Secret: "gemeinsames Geheimnis ß"}
 	write := func(name, text string) {

@@ -6,12 +6,12 @@
 package slapd
 
 import (
+	"edumfa/test/need"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -52,12 +52,7 @@ type Options struct {
 // variable EDUMFA_REQUIRE names slapd.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	if _, err := os.Stat(program); err != nil {
-		if required() {
-			t.Fatal("slapd is required and not installed: run scripts/install-test-servers")
-		}
-		t.Skip("slapd is not installed: run scripts/install-test-servers")
-	}
+	need.Program(t, "slapd", program)
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "db"), 0o755); err != nil {
 		t.Fatal(err)
@@ -73,15 +68,6 @@ func Start(t testing.TB, o Options) *Server {
 	t.Cleanup(s.Stop)
 	s.start()
 	return s
-}
-
-func required() bool {
-	for n := range strings.SplitSeq(os.Getenv("EDUMFA_REQUIRE"), ",") {
-		if strings.TrimSpace(n) == "slapd" {
-			return true
-		}
-	}
-	return false
 }
 
 // URI is the plain address by number.
