@@ -9,6 +9,7 @@ import (
 
 	"edumfa/internal/audit"
 	"edumfa/internal/change"
+	"edumfa/internal/logging"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/store"
 )
@@ -21,6 +22,7 @@ type auditLog struct {
 	write, read bool
 	// line writes a row to the log; nil does not.
 	line    func(audit.Row) error
+	own     *logging.Logs  // that were opened for the rows alone, or nil
 	signing *audit.Signing // nil leaves rows unsigned
 	full    chan struct{}  // there are rows enough for a checkpoint
 	forward *audit.Forwarder
@@ -127,6 +129,9 @@ func (l *auditLog) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), sealTime)
 		defer cancel()
 		err = l.signing.Chain.Seal(ctx)
+	}
+	if l.own != nil {
+		err = errors.Join(err, l.own.Close())
 	}
 	if l.separate() {
 		err = errors.Join(err, l.rows.Close())

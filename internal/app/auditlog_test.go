@@ -76,6 +76,15 @@ func TestAuditModules_LogOfItsOwnAndTheDatabase(t *testing.T) {
 	}
 }
 
+// Commands open no log of their own, but the rows of what they do are logged.
+func TestAuditModules_LogOfACommand(t *testing.T) {
+	in := apptest.New(t, apptest.Options{Config: "EDUMFA_AUDIT_MODULE = " + modules + "loggeraudit'\nEDUMFA_LOGFILE = 'edumfa.log'\n"})
+	in.Serve().Call("POST /validate/check", apptest.P{"user": "alice", "pass": "x"})
+	if rows := logged(t, filepath.Join(in.Dir, "edumfa.log")); len(rows) != 1 {
+		t.Errorf("%v", rows)
+	}
+}
+
 func TestAuditModules_NoPlaceForTheRows(t *testing.T) {
 	in := apptest.New(t, apptest.Options{})
 	in.Configure("EDUMFA_AUDIT_MODULE = " + modules + "loggeraudit'\n")

@@ -27,6 +27,12 @@ func openAuditLog(ctx context.Context, c *config.Config, db *store.DB, signer *s
 	modules, read := c.AuditModules()
 	l.read, l.write = read, slices.Contains(modules, "sqlaudit")
 	if slices.Contains(modules, "loggeraudit") {
+		if d.Logs == nil { // a command; the server has opened its log before
+			d.Logs = OpenLogs(c, os.ReadFile, func(key string, err error) {
+				d.Log.WarnContext(ctx, "log cannot be written there", "key", key, "error", err)
+			})
+			l.own = d.Logs
+		}
 		if d.Logs == nil || !d.Logs.Takes(c.AuditLoggerName) {
 			return nil, fmt.Errorf("EDUMFA_AUDIT_MODULE: audit rows cannot be logged: EDUMFA_LOGCONFIG and EDUMFA_LOGFILE name no place for the logger %s", c.AuditLoggerName)
 		}
