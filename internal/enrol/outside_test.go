@@ -21,14 +21,18 @@ var errAway = errors.New("away")
 type ledger struct {
 	events     []string
 	refuse     bool // outside says no
+	old        bool // the token is there already
 	failUpdate bool
 	cancel     context.CancelFunc // the client goes while it waits
 }
 
 func (l *ledger) note(s string) { l.events = append(l.events, s) }
 
-func (l *ledger) Token(context.Context, string, token.Parts) (*token.Token, error) {
-	return nil, errAway
+func (l *ledger) Token(_ context.Context, serial string, _ token.Parts) (*token.Token, error) {
+	if !l.old {
+		return nil, errAway
+	}
+	return &token.Token{ID: 1, Serial: serial, Type: "outer", Info: map[string]token.Info{}}, nil
 }
 func (l *ledger) SerialExists(context.Context, string) (bool, error)     { return false, nil }
 func (l *ledger) CountTokens(context.Context, token.Filter) (int, error) { return 0, nil }
@@ -106,6 +110,28 @@ func TestInit_Outside(t *testing.T) {
 			}
 			if c.ok && (detail["said"] != "yes" || tok.State != token.StateEnrolled) {
 				t.Errorf("%v, %+v", detail, tok)
+			}
+		})
+	}
+}
+
+// A token that is enrolled once more stays as it was until all is well.
+func TestInit_OutsideAgain(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		refuse, fail bool
+		want         []string
+	}{
+		{"well", false, false, []string{"ask", "update  to enrolled"}},
+		{"refused", true, false, []string{"ask"}},
+		{"not stored", false, true, []string{"ask", "update  to enrolled", "undo"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := &ledger{old: true, refuse: c.refuse, failUpdate: c.fail}
+			s := Service{Types: tokentype.NewRegistry([]tokentype.Type{l}), Store: l, PINs: l, NotFound: errAway}
+			_, _, err := s.Init(t.Context(), typetest.Env(time.Now(), nil, nil), Request{Params: params{typetest.Params{"type": "outer", "serial": "O1"}}})
+			if (err == nil) != (!c.refuse && !c.fail) || !slices.Equal(l.events, c.want) {
+				t.Errorf("%v: %q", err, l.events)
 			}
 		})
 	}
