@@ -88,7 +88,7 @@ func (r rows) picture() picture {
 // volatile are columns and tokeninfo whose values are random or moments: only
 // whether there is something counts.
 var volatile = regexp.MustCompile(`^(key_enc|key_iv|pin_hash|user_pin|user_pin_iv|so_pin|so_pin_iv|timestamp|expiration|last_update|password|secret|transaction_id)$`)
-var volatileRow = regexp.MustCompile(`^(config (__timestamp__|x\.secret)|resolverconfig \S*/(BINDPW|Password)|tokeninfo \S*/(tan\.tan\d+|created_at|last_auth|validity_period_end))$`)
+var volatileRow = regexp.MustCompile(`^(config (__timestamp__|x\.secret)|resolverconfig \S*/(BINDPW|Password)|tokeninfo \S*/(tan\.tan\d+|created_at|last_auth|validity_period_end|session|enrollment_credential|public_key_server))$`)
 
 // diff tells what changed from one picture to the next, one line per row.
 // NULL and the empty text are the same when a row is changed, not when it is new.
@@ -232,6 +232,8 @@ var apart = map[int]string{
 	62:  "every value has a salt of its own",
 	121: "which question is asked is random",
 	122: "which positions are asked is random",
+	123: "challenges of smartphones are random",
+	126: "challenges of smartphones are random",
 	83:  "the recorded answer is that to another challenge",
 	10:  "a list of resolvers in JSON ended in a 500; it is taken",
 	78:  "tokens of VASCO cannot be enrolled",
@@ -244,16 +246,21 @@ var quietly = map[int][]apptest.P{
 	49: {{"call": "DELETE /policy/ua"}, {"call": "DELETE /policy/all"}},
 	82: {{"call": "POST /policy/w", "scope": "enrollment", "realm": "", "action": "webauthn_relying_party_id=example.test, webauthn_relying_party_name=Ex, " +
 		"webauthn_authenticator_attestation_form=none, webauthn_authenticator_attestation_level=none"}},
-	84:  {{"call": "DELETE /policy/w"}},
+	84: {{"call": "DELETE /policy/w"},
+		{"call": "POST /policy/w", "scope": "enrollment", "realm": "", "action": "edupush_firebase_configuration=poll only, edupush_registration_url=https://x/ttype/edupush, " +
+			"push_firebase_configuration=poll only, push_registration_url=https://x/ttype/push"}},
+	86:  {{"call": "DELETE /policy/w"}},
 	87:  {{"call": "POST /policy/a", "scope": "admin", "action": "*, hotp_2step=allow, totp_2step=allow", "realm": ""}},
 	88:  {{"call": "DELETE /policy/a"}},
 	121: {{"call": "POST /policy/cr", "scope": "authentication", "action": "challenge_response=hotp totp", "realm": ""}},
+	123: {{"call": "POST /policy/disable/cr"}},
+	124: {{"call": "POST /policy/enable/cr"}},
 }
 
 // auditApart are columns of audit rows that are filled where the original leaves
-// them empty: whom a deletion concerns, and which policy allowed the challenge
+// them empty: whom a deletion or a smartphone concerns, and which policy allowed the challenge
 // that is answered.
-var auditApart = map[int][]string{48: {"user", "resolver"}, 133: {"user", "resolver"}, 128: {"policies"}, 129: {"policies"}}
+var auditApart = map[int][]string{86: {"user", "realm", "resolver"}, 48: {"user", "resolver"}, 133: {"user", "resolver"}, 128: {"policies"}, 129: {"policies"}}
 
 // TestRowsOfRequests sends what was sent to eduMFA 2.9.5 and compares the rows
 // it leaves, so that the original can go on with our database. Requests whose
@@ -338,8 +345,10 @@ func (r *rowReplay) step(i int, s rowStep) string {
 	}
 	ours := readRows(r.t, r.db).picture()
 	reply := r.send(s, p)
-	if theirs, _ := s.Response.Detail["transaction_id"].(string); theirs != "" {
-		r.renamed[theirs] = reply.Text("detail.transaction_id")
+	for _, name := range []string{"transaction_id", "enrollment_credential"} {
+		if theirs, _ := s.Response.Detail[name].(string); theirs != "" {
+			r.renamed[theirs] = reply.Text("detail." + name)
+		}
 	}
 	if why := apart[i]; why != "" {
 		if i == 83 {
@@ -400,8 +409,10 @@ func (s rowStep) parameters(renamed map[string]string) apptest.P {
 	for k, v := range s.Form {
 		p[k] = fmt.Sprint(v)
 	}
-	if id, _ := p["transaction_id"].(string); renamed[id] != "" {
-		p["transaction_id"] = renamed[id]
+	for _, name := range []string{"transaction_id", "enrollment_credential"} {
+		if id, _ := p[name].(string); renamed[id] != "" {
+			p[name] = renamed[id]
+		}
 	}
 	return p
 }
