@@ -40,6 +40,7 @@ import (
 	"edumfa/internal/task"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
+	"edumfa/internal/yubicocloud"
 )
 
 // Version is what answers call the server: the field's clients read it as the
@@ -224,7 +225,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 	}
 	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k, ReadablePIN: a.readablePIN}
 	post, texts := a.openQueue(k)
-	asking := servers{store: a.Store, keys: k, radius: &radius.Client{Now: d.Now, Rand: d.Rand}, remote: &remoteserver.Client{Now: d.Now}, log: d.Log}
+	asking := servers{store: a.Store, keys: k, radius: &radius.Client{Now: d.Now, Rand: d.Rand}, remote: &remoteserver.Client{Now: d.Now}, yubico: &yubicocloud.Client{Now: d.Now, Rand: d.Rand}, log: d.Log}
 	a.machines = &machine.Finder{Kinds: MachineKinds(resolverDeps.Dir, machineLDAP(resolverDeps)), Definitions: a.Store, Decrypt: k.decrypt, Log: d.Log}
 	uses := Applications(a.Hasher.HashOffline)
 	handlers := EventHandlers(HandlerDeps{Store: a.Store, Tokens: tokens, Machines: a.attacher(uses), ScriptDir: c.ScriptDir, ConfigFile: c.File, Rand: d.Rand, Log: d.Log, Hooks: a.hooks(k), Remote: asking.remote,

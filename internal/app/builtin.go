@@ -71,7 +71,6 @@ import (
 	"edumfa/internal/tokentype/motp"
 	"edumfa/internal/tokentype/ocra"
 	"edumfa/internal/tokentype/paper"
-	"edumfa/internal/tokentype/planned"
 	"edumfa/internal/tokentype/push"
 	"edumfa/internal/tokentype/pw"
 	"edumfa/internal/tokentype/question"
@@ -87,6 +86,7 @@ import (
 	"edumfa/internal/tokentype/u2f"
 	"edumfa/internal/tokentype/vasco"
 	"edumfa/internal/tokentype/webauthn"
+	"edumfa/internal/tokentype/yubico"
 	"edumfa/internal/tokentype/yubikey"
 )
 
@@ -94,7 +94,7 @@ import (
 
 // TokenTypes are the token types.
 func TokenTypes() []tokentype.Type {
-	return append([]tokentype.Type{
+	return []tokentype.Type{
 		email.Type{},
 		hotp.Type{},
 		totp.Type{},
@@ -123,7 +123,8 @@ func TokenTypes() []tokentype.Type {
 		push.Current(),
 		push.Legacy(),
 		tiqr.Type{},
-	}, planned.Types()...)
+		yubico.Type{},
+	}
 }
 
 // ResolverKinds are the user stores. sql and passwd check and make password

@@ -74,7 +74,7 @@ func TestImports(t *testing.T) {
 	}{
 		{"nothing but commands imports app", is("edumfa/internal/app"), in("cmd"),
 			"app knows everybody; who imports it knows everybody too"},
-		{"only app imports kinds", kinds, in("internal/app", "internal/tokentype/planned"),
+		{"only app imports kinds", kinds, in("internal/app"),
 			"a kind is compiled in by its line in builtin.go alone"},
 		{"only app and the command line import the store", is("edumfa/internal/store"), in("internal/app", "cmd/edumfa-manage"),
 			"domain packages declare the few store methods they use, so that they can be read and tested without SQL"},

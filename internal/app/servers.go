@@ -11,6 +11,7 @@ import (
 	"edumfa/internal/remoteserver"
 	"edumfa/internal/secret"
 	"edumfa/internal/store"
+	"edumfa/internal/yubicocloud"
 )
 
 // servers asks the RADIUS and eduMFA servers that administrators defined. Who does
@@ -20,6 +21,7 @@ type servers struct {
 	keys   keys
 	radius *radius.Client
 	remote *remoteserver.Client
+	yubico *yubicocloud.Client
 	log    *slog.Logger
 }
 
@@ -60,6 +62,14 @@ func (s servers) RemoteLogin(ctx context.Context, to remoteserver.Server, path s
 		s.log.WarnContext(ctx, "another eduMFA server does not answer", "server", to.Identifier, "error", err)
 	}
 	return o, err
+}
+
+func (s servers) Yubico(ctx context.Context, to yubicocloud.Service, otp secret.String) (bool, error) {
+	right, err := s.yubico.Check(ctx, to, otp)
+	if err != nil {
+		s.log.WarnContext(ctx, "a validation server for Yubikeys does not answer", "error", err)
+	}
+	return right, err
 }
 
 // tryRADIUS asks a server that is tried out. What comes of it says nothing about

@@ -5,7 +5,9 @@ import (
 
 	"edumfa/internal/radius"
 	"edumfa/internal/remoteserver"
+	"edumfa/internal/secret"
 	"edumfa/internal/token"
+	"edumfa/internal/yubicocloud"
 )
 
 // Forwarder is an ability of types whose values another server checks. It is asked
@@ -30,6 +32,8 @@ type Servers interface {
 	Remote(ctx context.Context, id int64) (remoteserver.Server, error)
 	// RemoteLogin asks an eduMFA server for a login at a path of it.
 	RemoteLogin(ctx context.Context, s remoteserver.Server, path string, l remoteserver.Login) (remoteserver.Outcome, error)
+	// Yubico asks a validation server for a one-time password of a Yubikey.
+	Yubico(ctx context.Context, s yubicocloud.Service, otp secret.String) (bool, error)
 }
 
 // Answers are what other servers said in one request. They outlive deciding it

@@ -83,6 +83,7 @@ func Legacy() Type {
 var (
 	_ tokentype.Type          = Type{}
 	_ tokentype.Chooser       = Type{}
+	_ tokentype.Chooses       = Type{}
 	_ tokentype.Splitter      = Type{}
 	_ tokentype.Prompter      = Type{}
 	_ tokentype.Responder     = Type{}
@@ -101,9 +102,7 @@ func (x Type) Info() tokentype.Info {
 	}
 }
 
-// ViewInfo hides the server's key, although it is encrypted, and what proves who
-// may finish the enrolment only from nobody: the page that shows the QR code needs
-// it.
+// ViewInfo hides the server's key, although it is encrypted.
 func (Type) ViewInfo(info map[string]any) {
 	if _, has := info[infoPrivateKey]; has {
 		info[infoPrivateKey] = field.Censored

@@ -68,10 +68,6 @@ func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokent
 	if _, err := ocra.Parse(suite); err != nil {
 		return none, mfaerr.NewConfig("The OCRA suite of the setting tiqr.ocrasuite is not valid: %v.", err)
 	}
-	server := e.Settings.Text("tiqr.regServer", "")
-	if server == "" {
-		return none, mfaerr.NewConfig("The setting tiqr.regServer is missing.")
-	}
 	if _, err := e.TakeKey(t, p, tokentype.KeyRules{}); err != nil {
 		return none, err
 	}
@@ -80,7 +76,7 @@ func (Type) Enroll(_ context.Context, e *tokentype.Env, t *token.Token, p tokent
 		return none, err
 	}
 	t.Info[infoSuite], t.Info[infoSession] = token.Info{Value: suite}, token.Info{Value: hex.EncodeToString(session)}
-	link := "tiqrenroll://" + server + "?" + enrolment("metadata", t)
+	link := "tiqrenroll://" + e.Settings.Text("tiqr.regServer", "") + "?" + enrolment("metadata", t)
 	img, err := qr.DataURI(link)
 	return tokentype.Enrolled{Detail: map[string]any{
 		"tiqrenroll": map[string]any{"description": "URL for TiQR enrollment", "value": link, "img": img},
