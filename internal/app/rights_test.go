@@ -109,6 +109,16 @@ func rightsNeeded() []rightNeeded {
 		{right: "mresolverdelete", call: "DELETE /machineresolver/m", refused: true},
 		{right: "machinelist", call: "GET /machine/"},
 		{right: "manage_machine_tokens", call: "POST /machine/token", p: apptest.P{"serial": "T1", "application": "ssh", "hostname": "h"}, refused: true},
+		{right: "statistics_read", call: "GET /monitoring/"},
+		{right: "statistics_read", call: "GET /monitoring/key"},
+		{right: "statistics_read", call: "GET /monitoring/key/last"},
+		{right: "statistics_delete", call: "DELETE /monitoring/key"},
+		{right: "periodictask_read", call: "GET /periodictask/"},
+		{right: "periodictask_read", call: "GET /periodictask/9", refused: true},
+		{right: "periodictask_write", call: "POST /periodictask/", p: apptest.P{"name": "t", "active": "1", "interval": "0 0 * * *", "nodes": "localnode", "ordering": "1", "taskmodule": "SimpleStats", "options": "{}"}},
+		{right: "periodictask_write", call: "POST /periodictask/enable/9", refused: true},
+		{right: "periodictask_write", call: "POST /periodictask/disable/9", refused: true},
+		{right: "periodictask_write", call: "DELETE /periodictask/9", refused: true},
 		{right: "fetch_authentication_items", call: "GET /machine/authitem", p: apptest.P{"hostname": "h"}, refused: true},
 	}
 }
@@ -116,13 +126,9 @@ func rightsNeeded() []rightNeeded {
 // rightsElsewhere are rights of the scope admin that open no call of their own.
 func rightsElsewhere() map[string]string {
 	return map[string]string{
-		"periodictask_read":                       "its calls are not there yet",
-		"periodictask_write":                      "its calls are not there yet",
-		"statistics_delete":                       "its calls are not there yet",
-		"statistics_read":                         "its calls are not there yet",
-		"configread":                              "menus of the user interface ask for it, no call does",
-		"managesubscription":                      "there are no subscriptions",
-		"enrollpin":                               "without it the PIN of an enrolment is dropped: policy/admin-pin-rules",
+		"configread":         "menus of the user interface ask for it, no call does",
+		"managesubscription": "there are no subscriptions",
+		"enrollpin":          "without it the PIN of an enrolment is dropped: policy/admin-pin-rules",
 		"certificate_trusted_Attestation_CA_path": "no right",
 	}
 }
