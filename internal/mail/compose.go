@@ -72,6 +72,12 @@ func (s Sender) compose(server Server, m Message) (letter, error) {
 		msg.EmbedReadSeeker(i.Name, bytes.NewReader(i.Data),
 			gomail.WithFileContentID("<"+i.ContentID+">"), gomail.WithFileContentType(gomail.ContentType(i.Type)))
 	}
+	for _, f := range m.Files {
+		if strings.ContainsAny(f.Name+f.Type, "\r\n\"<>") {
+			return letter{}, mfaerr.NewParameter("%q cannot be the name of a file in a mail", f.Name)
+		}
+		msg.AttachReadSeeker(f.Name, bytes.NewReader(f.Data), gomail.WithFileContentType(gomail.ContentType(f.Type)))
+	}
 	var data bytes.Buffer
 	if _, err := msg.WriteTo(&data); err != nil {
 		return letter{}, fmt.Errorf("writing a mail: %w", err)

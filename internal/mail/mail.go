@@ -54,6 +54,13 @@ type Message struct {
 	Body    string
 	HTML    bool // Body is HTML, else plain text
 	Inline  []Inline
+	Files   []File
+}
+
+// File is attached to a mail.
+type File struct {
+	Name, Type string // Type is a media type
+	Data       []byte
 }
 
 // Inline is a picture inside of an HTML body: "cid:" and the ContentID show it.

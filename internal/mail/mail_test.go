@@ -265,6 +265,21 @@ func TestSend_HTMLWithPicture(t *testing.T) {
 	}
 }
 
+func TestSend_File(t *testing.T) {
+	f := &fake{}
+	server := start(t, f, nil, false)
+	m := message()
+	m.Files = []File{{"S1.pdf", "application/pdf", []byte("%PDF-1.3")}}
+	if err := sending().Send(t.Context(), server, m); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"multipart/mixed", "text/plain", "Content-Disposition: attachment", "application/pdf", "S1.pdf", "JVBERi0xLjM="} {
+		if !strings.Contains(f.got()[0].data, want) {
+			t.Errorf("no %s in %s", want, f.got()[0].data)
+		}
+	}
+}
+
 func TestSend_TLS(t *testing.T) {
 	cert, pool := certificate(t)
 	for _, c := range []struct {
@@ -421,6 +436,7 @@ func TestSend_RefusesBadInput(t *testing.T) {
 		"recipient with a line":   func(_ *Server, m *Message) { m.To = []string{"a@b\r\nRCPT TO:<c@d>"} },
 		"sender with a line":      func(_ *Server, m *Message) { m.From = "a@b\nX: y" },
 		"answers to no address":   func(_ *Server, m *Message) { m.ReplyTo = "x" },
+		"file with a line":        func(_ *Server, m *Message) { m.Files = []File{{Name: "x\r\ny"}} },
 		"picture with a line":     func(_ *Server, m *Message) { m.Inline = []Inline{{Name: "x\r\ny"}} },
 		"no host":                 func(s *Server, _ *Message) { s.Host = "" },
 		"another scheme":          func(s *Server, _ *Message) { s.Host = "http://127.0.0.1" },

@@ -52,6 +52,9 @@ func (h Handler) sendMail(ctx context.Context, c event.Call) error {
 	if c.Flag("attach_qrcode") {
 		m.Inline = t.picture(ctx, c)
 	}
+	if c.Flag("attach_receipt") {
+		m.Files = t.receipt(ctx, c, m.Subject)
+	}
 	server, _ := c.Option("emailconfig")
 	ctx, cancel := inTime(ctx, c)
 	defer cancel()
