@@ -5,55 +5,51 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 // Requests that come while a question is on its way share the next one, and
 // never see what was read before they came.
 func TestStamps_SharedButNeverOlder(t *testing.T) {
-	var mu sync.Mutex
-	asked := 0
-	first, release := make(chan struct{}), make(chan struct{})
-	s := &stamps{ask: func(context.Context) (string, error) {
-		mu.Lock()
-		asked++
-		n := asked
-		mu.Unlock()
-		if n == 1 {
-			close(first)
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0 // one question at a time: no lock
+		release := make(chan struct{})
+		s := &stamps{ask: func(context.Context) (string, error) {
+			asked++
+			n := asked
 			<-release
+			return strconv.Itoa(n), nil
+		}}
+		var answered sync.WaitGroup
+		reads := func(n int, want string) {
+			for range n {
+				answered.Go(func() {
+					if got, err := s.read(t.Context()); got != want || err != nil {
+						t.Errorf("%q, %v, want the answer %s", got, err, want)
+					}
+				})
+			}
+			synctest.Wait() // each asks, or waits
 		}
-		return strconv.Itoa(n), nil
-	}}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if got, err := s.read(t.Context()); got != "1" || err != nil {
-			t.Errorf("the first: %q, %v", got, err)
+		reads(1, "1")
+		reads(20, "2")
+		if asked != 1 {
+			t.Errorf("%d questions on their way", asked)
+		}
+		release <- struct{}{}
+		synctest.Wait() // the second question is on its way, and all wait for it
+		reads(20, "3")
+		if asked != 2 {
+			t.Errorf("%d questions after one answer", asked)
+		}
+		close(release)
+		answered.Wait()
+		synctest.Wait()
+		reads(1, "4")
+		if asked != 4 {
+			t.Errorf("%d questions, want 4", asked)
 		}
 	})
-	<-first
-	joined := &shared{done: make(chan struct{})}
-	s.mu.Lock()
-	s.next = joined // as the first of those who wait does
-	s.mu.Unlock()
-	const waiting = 20
-	for range waiting {
-		wg.Go(func() {
-			if got, err := s.read(t.Context()); got == "1" || err != nil {
-				t.Errorf("one that came later: %q, %v", got, err)
-			}
-		})
-	}
-	close(release)
-	wg.Wait()
-	<-joined.done
-	if got, err := s.read(t.Context()); err != nil || got == "1" {
-		t.Errorf("afterwards: %q, %v", got, err)
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if asked > waiting {
-		t.Errorf("%d questions for %d requests", asked, waiting+2)
-	}
 }
 
 // Whoever gives up does not keep the others waiting.
