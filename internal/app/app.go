@@ -224,7 +224,8 @@ func (a *App) wire(hashes *passhash.Queue) error {
 		return err
 	}
 	tokens := &token.Service{Store: a.Store, PINs: p, Keys: k, ReadablePIN: a.readablePIN}
-	post, texts := a.openQueue(k)
+	lists := snapshot.NewOutlets(a.Snapshots, a.Store)
+	post, texts := a.openQueue(k, lists)
 	asking := servers{store: a.Store, keys: k, radius: &radius.Client{Now: d.Now, Rand: d.Rand}, remote: &remoteserver.Client{Now: d.Now}, yubico: &yubicocloud.Client{Now: d.Now, Rand: d.Rand}, log: d.Log}
 	a.machines = &machine.Finder{Kinds: MachineKinds(resolverDeps.Dir, machineLDAP(resolverDeps)), Definitions: a.Store, Decrypt: k.decrypt, Log: d.Log}
 	uses := Applications(a.Hasher.HashOffline)
@@ -241,7 +242,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 			Ended: func(module string, o event.Outcome) { d.Metrics.EventHandler(module, string(o)) }}, EventCatalog: catalog,
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
-		Servers: asking, Pusher: pusher{store: a.Store, client: &firebase.Client{Now: d.Now}}, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
+		Servers: asking, Pusher: pusher{lists: lists, client: &firebase.Client{Now: d.Now}}, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
 		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: texts.kinds,
 		Machines: a.machines, Applications: uses,
 		TaskKinds: a.Tasks.Kinds, Stats: a.stats, NameTaken: store.ErrNameTaken,

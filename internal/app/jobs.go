@@ -14,6 +14,7 @@ import (
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/queue"
 	"edumfa/internal/smsprovider"
+	"edumfa/internal/snapshot"
 	"edumfa/internal/tokentype"
 )
 
@@ -25,19 +26,22 @@ const (
 
 // openQueue makes the job queue, and the mailer and the texter that use it where
 // the configuration says so. What the queue delivers goes out at once.
-func (a *App) openQueue(k keys) (mailer, texter) {
+func (a *App) openQueue(k keys, lists *snapshot.Outlets) (mailer, texter) {
 	d, c := a.deps, a.Config
-	now := mailer{store: a.Store, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}, outlets: newOutlets(d.Now)}
+	// What waits longer than a list is kept must see what was put right meanwhile.
+	current := snapshot.NewOutlets(nil, a.Store)
+	now := mailer{lists: current, keys: k, sender: mail.Sender{Now: d.Now, Rand: d.Rand}, outlets: newOutlets(d.Now)}
 	a.Queue = &queue.Queue{
 		Store: a.Store, Keys: k, MaxAge: c.JobQueueMaxAge, Node: settings{c}.NodeFor(""), Now: d.Now, Rand: d.Rand, Log: d.Log,
-		Kinds: JobKinds(now, texter{store: a.Store, kinds: SMSKinds(now.mailText, c.SMSScriptDir, d.Rand)}, a.hookSender(k)),
+		Kinds: JobKinds(now, texter{lists: current, kinds: SMSKinds(now.mailText, c.SMSScriptDir, d.Rand)}, a.hookSender(k)),
 	}
 	d.Metrics.JobQueue(a.Queue.State)
 	post := now
+	post.lists = lists
 	if c.JobQueue {
 		post.queue = a.Queue
 	}
-	texts := texter{store: a.Store, outlets: now.outlets, kinds: SMSKinds(post.mailText, c.SMSScriptDir, d.Rand)}
+	texts := texter{lists: lists, outlets: now.outlets, kinds: SMSKinds(post.mailText, c.SMSScriptDir, d.Rand)}
 	if c.JobQueue && c.JobQueueSMS {
 		texts.queue = a.Queue
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,13 +10,13 @@ import (
 	"edumfa/internal/queue"
 	"edumfa/internal/secret"
 	"edumfa/internal/smtpserver"
-	"edumfa/internal/store"
+	"edumfa/internal/snapshot"
 	"edumfa/internal/tokentype"
 )
 
 // mailer sends through the mail servers that administrators defined.
 type mailer struct {
-	store  *store.DB
+	lists  *snapshot.Outlets
 	keys   keys
 	sender mail.Sender
 	// queue takes the mails of servers that want it; nil sends all at once.
@@ -59,9 +58,9 @@ func (m mailer) now(ctx context.Context, server mail.Server, message mail.Messag
 }
 
 func (m mailer) definition(ctx context.Context, serverID string) (smtpserver.Server, error) {
-	s, err := m.store.SMTPServer(ctx, serverID)
-	if errors.Is(err, store.ErrNotFound) {
-		err = mfaerr.NewConfig("The specified SMTP server configuration does not exist.").WithCause(err)
+	s, found, err := m.lists.SMTPServer(ctx, serverID)
+	if err == nil && !found {
+		err = mfaerr.NewConfig("The specified SMTP server configuration does not exist.")
 	}
 	return s, err
 }

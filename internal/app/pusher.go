@@ -2,31 +2,26 @@ package app
 
 import (
 	"context"
-	"slices"
 
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/smsprovider"
 	"edumfa/internal/smsprovider/firebase"
-	"edumfa/internal/store"
+	"edumfa/internal/snapshot"
 	"edumfa/internal/tokentype"
 )
 
 // pusher sends through the push gateways that administrators defined.
 type pusher struct {
-	store  *store.DB
+	lists  *snapshot.Outlets
 	client *firebase.Client
 }
 
 func (p pusher) find(ctx context.Context, gateway string) (smsprovider.Gateway, bool, error) {
-	list, err := p.store.SMSGateways(ctx)
-	if err != nil {
+	g, found, err := p.lists.SMSGateway(ctx, gateway)
+	if err != nil || !found || g.Module != firebase.Module {
 		return smsprovider.Gateway{}, false, err
 	}
-	i := slices.IndexFunc(list, func(g smsprovider.Gateway) bool { return g.Name == gateway && g.Module == firebase.Module })
-	if i < 0 {
-		return smsprovider.Gateway{}, false, nil
-	}
-	return list[i], true, nil
+	return g, true, nil
 }
 
 func (p pusher) Known(ctx context.Context, gateway string) (bool, error) {

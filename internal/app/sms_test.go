@@ -86,6 +86,28 @@ func TestSMS_ChallengeAndAnswer(t *testing.T) {
 	}
 }
 
+// Gateways are not read for every message, and what becomes of them through
+// another node counts at once.
+func TestSMSGateway_ChangedThroughAnotherNode(t *testing.T) {
+	onTwoNodes(t, nil, func(t *testing.T, a, b *apptest.Node) {
+		first := newSMSGateway(t, a)
+		a.Must("POST /token/init", apptest.P{"type": "sms", "user": "alice", "pin": "1234", "phone": "+49 1", "genkey": "1"})
+		trigger := func() *apptest.Reply {
+			return b.Call("POST /validate/check", apptest.P{"user": "alice", "pass": "1234"})
+		}
+		trigger()
+		second := newSMSGateway(t, a) // takes the name
+		trigger()
+		if n, m := len(first.sent()), len(second.sent()); n != 1 || m != 1 {
+			t.Errorf("%d messages at the first server, %d at the second", n, m)
+		}
+		a.Must("DELETE /smsgateway/gate", nil)
+		if r := trigger(); r.Text("result.authentication") == "CHALLENGE" || len(second.sent()) != 1 {
+			t.Errorf("through a gateway that is gone: %s", r.Raw)
+		}
+	})
+}
+
 // With several open challenges each takes its own value, once.
 func TestSMS_ConcurrentChallenges(t *testing.T) {
 	n := apptest.New(t, apptest.Options{}).Serve()

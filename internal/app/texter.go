@@ -2,18 +2,17 @@ package app
 
 import (
 	"context"
-	"slices"
 
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/queue"
 	"edumfa/internal/smsprovider"
-	"edumfa/internal/store"
+	"edumfa/internal/snapshot"
 	"edumfa/internal/tokentype"
 )
 
 // texter sends through the SMS gateways that administrators defined.
 type texter struct {
-	store *store.DB
+	lists *snapshot.Outlets
 	kinds []smsprovider.Kind
 	// queue takes the messages of gateways; nil sends all at once.
 	queue   *queue.Queue
@@ -82,15 +81,14 @@ func (t texter) queued(p parcel) bool { return t.queue != nil && p.gateway.Name 
 func (t texter) find(ctx context.Context, via smsprovider.Via) (smsprovider.Gateway, smsprovider.Kind, error) {
 	g := smsprovider.Gateway{Module: via.Module, Options: via.Options}
 	if via.Gateway != "" {
-		list, err := t.store.SMSGateways(ctx)
+		named, found, err := t.lists.SMSGateway(ctx, via.Gateway)
 		if err != nil {
 			return g, smsprovider.Kind{}, err
 		}
-		i := slices.IndexFunc(list, func(g smsprovider.Gateway) bool { return g.Name == via.Gateway })
-		if i < 0 {
+		if !found {
 			return g, smsprovider.Kind{}, mfaerr.NewConfig("The SMS gateway %s does not exist.", via.Gateway)
 		}
-		g = list[i]
+		g = named
 	}
 	for _, k := range t.kinds {
 		if k.Module == g.Module {

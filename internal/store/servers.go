@@ -41,15 +41,16 @@ func (db *DB) SaveSMTPServer(ctx context.Context, s smtpserver.Server) (id int64
 	err = db.InTx(ctx, func(ctx context.Context) error {
 		values := []any{s.Identifier, s.Host, s.Port, s.Username, s.Password, s.Sender, s.TLS, s.Description, s.Timeout, s.Enqueue}
 		err := db.queryOne(ctx, "SELECT id FROM smtpserver WHERE identifier = ? ORDER BY id", []any{s.Identifier}, &id)
-		if errors.Is(err, ErrNotFound) {
+		switch {
+		case errors.Is(err, ErrNotFound):
 			id, err = db.insert(ctx, "smtpserver", "identifier, server, port, username, password, sender, tls, description, timeout, enqueue_job", values...)
-			return err
+		case err == nil:
+			_, err = db.exec(ctx, "UPDATE smtpserver SET identifier = ?, server = ?, port = ?, username = ?, password = ?, sender = ?, tls = ?, description = ?, timeout = ?, enqueue_job = ? WHERE id = ?", append(values, id)...)
 		}
 		if err != nil {
 			return err
 		}
-		_, err = db.exec(ctx, "UPDATE smtpserver SET identifier = ?, server = ?, port = ?, username = ?, password = ?, sender = ?, tls = ?, description = ?, timeout = ?, enqueue_job = ? WHERE id = ?", append(values, id)...)
-		return err
+		return db.Touch(ctx)
 	})
 	return id, err
 }
@@ -60,8 +61,10 @@ func (db *DB) DeleteSMTPServer(ctx context.Context, identifier string) (id int64
 		if err := db.queryOne(ctx, "SELECT id FROM smtpserver WHERE identifier = ? ORDER BY id", []any{identifier}, &id); err != nil {
 			return err
 		}
-		_, err := db.exec(ctx, "DELETE FROM smtpserver WHERE id = ?", id)
-		return err
+		if _, err := db.exec(ctx, "DELETE FROM smtpserver WHERE id = ?", id); err != nil {
+			return err
+		}
+		return db.Touch(ctx)
 	})
 	return id, err
 }

@@ -79,7 +79,7 @@ func (db *DB) SaveSMSGateway(ctx context.Context, g smsprovider.Gateway) (id int
 				}
 			}
 		}
-		return nil
+		return db.Touch(ctx)
 	})
 	return id, err
 }
@@ -93,8 +93,10 @@ func (db *DB) DeleteSMSGateway(ctx context.Context, name string) (id int64, err 
 		if _, err := db.exec(ctx, "DELETE FROM smsgatewayoption WHERE gateway_id = ?", id); err != nil {
 			return err
 		}
-		_, err := db.exec(ctx, "DELETE FROM smsgateway WHERE id = ?", id)
-		return err
+		if _, err := db.exec(ctx, "DELETE FROM smsgateway WHERE id = ?", id); err != nil {
+			return err
+		}
+		return db.Touch(ctx)
 	})
 	return id, err
 }
@@ -110,8 +112,10 @@ func (db *DB) DeleteSMSGatewayOption(ctx context.Context, gateway int64, key str
 		if err := db.queryOne(ctx, `SELECT id FROM smsgatewayoption WHERE gateway_id = ? AND "Key" = ? AND "Type" = ?`, []any{gateway, key, kind}, &id); err != nil {
 			return err
 		}
-		_, err := db.exec(ctx, "DELETE FROM smsgatewayoption WHERE id = ?", id)
-		return err
+		if _, err := db.exec(ctx, "DELETE FROM smsgatewayoption WHERE id = ?", id); err != nil {
+			return err
+		}
+		return db.Touch(ctx)
 	})
 	return id, err
 }

@@ -13,6 +13,7 @@ import (
 	"edumfa/internal/realm"
 	"edumfa/internal/resolver"
 	"edumfa/internal/settings"
+	"edumfa/internal/smsprovider"
 	"edumfa/internal/smtpserver"
 	"edumfa/internal/store"
 	"edumfa/internal/token"
@@ -61,7 +62,7 @@ func (k *kit) timestamp() {
 	last := k.stamp()
 	// every change of configuration moves it, though the clock stands still
 	r := realm.Link{Resolver: "users"}
-	var event1 int64
+	var event1, gateway int64
 	for _, c := range []struct {
 		name string
 		f    func() error
@@ -82,6 +83,22 @@ func (k *kit) timestamp() {
 		{"event", func() (err error) { event1, err = k.db.SaveEvent(k.ctx, event.Row{Name: "e"}); return err }},
 		{"event switched", func() error { return k.db.EnableEvent(k.ctx, event1, false) }},
 		{"event deleted", func() error { return k.db.DeleteEvent(k.ctx, event1) }},
+		{"SMS gateway", func() (err error) {
+			gateway, err = k.db.SaveSMSGateway(k.ctx, smsprovider.Gateway{Name: "g", Module: "m", Options: map[string]string{"o": "1"}})
+			return err
+		}},
+		{"SMS gateway changed", func() error {
+			_, err := k.db.SaveSMSGateway(k.ctx, smsprovider.Gateway{Name: "g", Module: "m", Options: map[string]string{"o": "2"}})
+			return err
+		}},
+		{"SMS gateway's option deleted", func() error { _, err := k.db.DeleteSMSGatewayOption(k.ctx, gateway, "o", false); return err }},
+		{"SMS gateway deleted", func() error { _, err := k.db.DeleteSMSGateway(k.ctx, "g"); return err }},
+		{"mail server", func() error { _, err := k.db.SaveSMTPServer(k.ctx, smtpserver.Server{Identifier: "m"}); return err }},
+		{"mail server changed", func() error {
+			_, err := k.db.SaveSMTPServer(k.ctx, smtpserver.Server{Identifier: "m", Host: "h"})
+			return err
+		}},
+		{"mail server deleted", func() error { _, err := k.db.DeleteSMTPServer(k.ctx, "m"); return err }},
 		{"setting deleted", func() error { _, err := k.db.DeleteSetting(k.ctx, "a"); return err }},
 	} {
 		k.must(c.f())
