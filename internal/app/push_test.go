@@ -9,6 +9,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -119,9 +120,16 @@ func TestDefect_DeclinedPushStaysDeclined(t *testing.T) {
 
 // A login that waits ends with the answer.
 func TestPush_Waits(t *testing.T) {
+	for _, typ := range []string{"edupush", "push"} {
+		t.Run(typ, func(t *testing.T) { pushWaits(t, typ) })
+	}
+}
+
+func pushWaits(t *testing.T, typ string) {
+	t.Helper()
 	n := apptest.New(t, apptest.Options{}).Serve()
-	p := enrolPhone(t, n, "edupush", "alice", "EDUP1")
-	n.Must("POST /policy/wait", apptest.P{"scope": "authentication", "realm": "", "action": "edupush_wait=30"})
+	p := enrolPhone(t, n, typ, "alice", "EDUP1")
+	n.Must("POST /policy/wait", apptest.P{"scope": "authentication", "realm": "", "action": typ + "_wait=30"})
 	for _, decline := range []bool{false, true} {
 		var wg sync.WaitGroup
 		wg.Go(func() {
@@ -153,5 +161,50 @@ func TestPush_NumberMatching(t *testing.T) {
 	number, ok := strings.CutPrefix(page, "Confirm ")
 	if !ok || len(number) != 2 || shown != "Is it "+number+"?" {
 		t.Errorf("page %q, phone %q", page, shown)
+	}
+}
+
+// What policies say of enrolment and questions counts for both types, each by its
+// own names.
+func TestPush_PoliciesOfBothTypes(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	for typ, pins := range map[string][]string{"edupush": {"edupush_force_app_pin", "edupush_push_force_app_pin"}, "push": {"push_force_app_pin"}} {
+		p := enrolPhone(t, n, typ, "alice", "S-"+typ)
+		enrol := func(more string) url.Values {
+			t.Helper()
+			rule(n, "pushmore", "enrollment", more, nil)
+			r := n.Must("POST /token/init", apptest.P{"type": typ, "genkey": "1"})
+			link, err := url.Parse(r.Text("detail.pushurl.value"))
+			if err != nil || link.RawQuery == "" {
+				t.Fatalf("%s: %v %s", typ, err, r.Raw)
+			}
+			return link.Query()
+		}
+		q := enrol("tokenissuer=MFA")
+		if q.Get("ttl") != "10" || q.Get("sslverify") != "1" || q.Has("pin") || q.Get("url") != "https://mfa.example.org/ttype/"+typ {
+			t.Errorf("%s, defaults: %v", typ, q)
+		}
+		q = enrol(typ + "_ttl=30, " + typ + "_ssl_verify=0")
+		if q.Get("ttl") != "30" || q.Get("sslverify") != "0" {
+			t.Errorf("%s: %v", typ, q)
+		}
+		for _, name := range pins {
+			if q := enrol(name); q.Get("pin") != "True" {
+				t.Errorf("%s: %v", name, q)
+			}
+		}
+		rule(n, "texts", "authentication", typ+"_text_on_mobile=Library?, "+typ+"_title_on_mobile=Uni, "+typ+"_ssl_verify=0", nil)
+		n.Must("POST /validate/triggerchallenge", apptest.P{"serial": p.serial})
+		list := p.questions()
+		if len(list) != 1 {
+			t.Fatalf("%s: %v", typ, list)
+		}
+		if got, _ := list[0].(map[string]any); got["question"] != "Library?" || got["title"] != "Uni" || got["sslverify"] != "0" {
+			t.Errorf("%s: %v", typ, got)
+		}
+		n.Must("POST /token/disable/"+p.serial, nil)
+		if r := n.Call("POST /validate/check", apptest.P{"serial": p.serial, "pass": "pin"}); r.Accepted() || r.Text("detail.transaction_id") != "" {
+			t.Errorf("%s, disabled: %s", typ, r.Raw)
+		}
 	}
 }

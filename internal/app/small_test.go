@@ -72,6 +72,21 @@ func TestSetting_ChallengeValidity(t *testing.T) {
 	}
 }
 
+// The policy for the lock of the app is one for each type.
+func TestTokenInit_AppPIN(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	types := []string{"hotp", "totp", "daypassword"}
+	for _, of := range types {
+		rule(n, "lock", "enrollment", of+"_force_app_pin", nil)
+		for _, typ := range types {
+			r := n.Must("POST /token/init", apptest.P{"type": typ, "genkey": "1"})
+			if link := r.Text("detail.googleurl.value"); link == "" || strings.Contains(link, "pin=True") != (typ == of) {
+				t.Errorf("%s with the policy of %s: %s", typ, of, link)
+			}
+		}
+	}
+}
+
 func TestTokenInit_TwoKeys(t *testing.T) {
 	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
 	if r := n.Admin("POST /token/init", apptest.P{"type": "pw", "genkey": "1", "otpkey": "secret"}); r.ErrorCode() != 344 {

@@ -25,7 +25,7 @@ func actions(d action.Dynamic) []action.Definition {
 		action.Definition{Name: "edupush_registration_url", Type: action.String, Group: "PUSH", Required: true, Help: "URL the app contacts (enrol, answers, polling); required."},
 		action.Definition{Name: "edupush_ttl", Type: action.Int, Group: "PUSH", Help: "Minutes the app has to finish enrolment (10)."},
 		action.Definition{Name: "edupush_ssl_verify", Type: action.String, Group: "PUSH", Values: action.Words("0", "1"), Help: "TLS check flag handed to the app."},
-		action.Definition{Name: "edupush_push_force_app_pin", Type: action.Bool, Group: "PUSH", Help: "Meant to make the app ask for its own lock; has no effect."},
+		action.Definition{Name: "edupush_push_force_app_pin", Type: action.Bool, Group: "PUSH", Help: "Makes the app ask for its own lock, as edupush_force_app_pin."},
 	), action.In(policy.ScopeAuthentication,
 		action.Definition{Name: "edupush_text_on_mobile", Type: action.String, Group: "PUSH", Help: "Question shown on the phone."},
 		action.Definition{Name: "edupush_title_on_mobile", Type: action.String, Group: "PUSH", Help: "Title shown on the phone."},
