@@ -110,10 +110,11 @@ func (a *API) settingEntry(r *Request, name, sent string) (settings.Entry, error
 	return e, err
 }
 
+// publicSetting reports whether a token type says that users may read a setting.
 func (a *API) publicSetting(name string) bool {
 	for _, t := range a.Types.All() {
 		for _, s := range t.Info().PublicSettings {
-			if s == name {
+			if s == name || strings.HasSuffix(s, ".") && strings.HasPrefix(name, s) {
 				return true
 			}
 		}

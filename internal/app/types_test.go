@@ -98,6 +98,17 @@ func TestApplicationPassword_OfItsServiceOnly(t *testing.T) {
 	}
 }
 
+// Users read the questions that they answer when they enrol, and nothing else.
+func TestQuestion_PublicSettings(t *testing.T) {
+	n := apptest.New(t, apptest.Options{}).Serve()
+	for key, want := range map[string]any{"question.question.1": "Colour?", "question.num_answers": nil, "question.questions": nil} {
+		n.Must("POST /system/setConfig", apptest.P{key: "Colour?"})
+		if r := n.User("alice", "GET /system/"+key, nil); r.Value() != want {
+			t.Errorf("%s: %s", key, r.Raw)
+		}
+	}
+}
+
 // Users read the defaults of day passwords, for their enrolment form.
 func TestDayPassword_PublicSettings(t *testing.T) {
 	n := apptest.New(t, apptest.Options{}).Serve()

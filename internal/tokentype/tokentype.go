@@ -57,7 +57,8 @@ type Info struct {
 	ReadablePIN bool
 	// Planned types are known by name only and take no part in logins.
 	Planned bool
-	// PublicSettings are the type's settings that users may read.
+	// PublicSettings are the type's settings that users may read; a name that ends
+	// in a dot stands for all that begin with it.
 	PublicSettings []string
 }
 

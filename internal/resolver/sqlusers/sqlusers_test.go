@@ -217,6 +217,16 @@ func TestEdit(t *testing.T) {
 		if err := w.Update(ctx, "77", resolver.Attributes{"username": "x"}); err != resolver.ErrNoUser {
 			t.Error("update of nobody:", err)
 		}
+		outside := start(t, e.with(field.Values{"Editable": "1", "Where": "team == sailing"})).(resolver.Writer)
+		if err := outside.Update(ctx, "11", resolver.Attributes{"givenname": "X"}); err != resolver.ErrNoUser {
+			t.Error("update of a user outside of Where:", err)
+		}
+		if err := outside.Delete(ctx, "11"); err != resolver.ErrNoUser {
+			t.Error("deletion of a user outside of Where:", err)
+		}
+		if u, err := r.ByID(ctx, "11"); err != nil || u.Attributes["givenname"] == "X" {
+			t.Error("a user outside of Where was changed:", u, err)
+		}
 		fixed := start(t, e.values).(resolver.Writer)
 		if fixed.Editable() || fixed.Delete(ctx, "11") == nil {
 			t.Error("a store that is not editable was changed")

@@ -45,7 +45,8 @@ func (Type) Info() tokentype.Info {
 	return tokentype.Info{
 		Name: "question", Prefix: "QUST", Title: "Questionnaire Token", Description: "Questionnaire: questions and answers.",
 		ClientMode: tokentype.Interactive, Authenticates: true, Challenges: true, NativeChallenge: true,
-		EnrollableBy: []string{"admin", "user"},
+		EnrollableBy:   []string{"admin", "user"},
+		PublicSettings: []string{"question.question."}, // <n>, for the enrolment form
 	}
 }
 
