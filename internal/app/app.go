@@ -242,7 +242,7 @@ func (a *App) wire(hashes *passhash.Queue) error {
 			Ended: func(module string, o event.Outcome) { d.Metrics.EventHandler(module, string(o)) }}, EventCatalog: catalog,
 		Actions: a.Actions, PolicyDefinitions: func(d action.Dynamic) *action.Catalog { return PolicyActions(a.Types.All(), d) },
 		ResolverKinds: kinds, ResolverDeps: resolverDeps, UserCache: store.UserCache{DB: a.Store},
-		Servers: asking, Pusher: pusher{lists: lists, client: &firebase.Client{Now: d.Now}}, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
+		Servers: asking, Pusher: pusher{lists: lists, client: &firebase.Client{Now: d.Now, Timeout: c.FirebaseConnectTimeout + c.FirebaseReadTimeout}}, Remote: asking.remote, RADIUS: tryRADIUS(d), CAs: cas,
 		Mailer: post, Texter: texts, Wake: a.Queue.Wake, SMSKinds: texts.kinds,
 		Machines: a.machines, Applications: uses,
 		TaskKinds: a.Tasks.Kinds, Stats: a.stats, NameTaken: store.ErrNameTaken,

@@ -230,8 +230,8 @@ type Config struct {
 	SpoolDir string
 	// VascoLibrary is the vendor library of VASCO tokens. Key EDUMFA_VASCO_LIBRARY.
 	VascoLibrary string
-	// FirebaseConnectTimeout and FirebaseReadTimeout bound calls of the push
-	// service. Keys FIREBASE_CONNECT_TIMEOUT (1.1 s), FIREBASE_READ_TIMEOUT (3 s).
+	// FirebaseConnectTimeout and FirebaseReadTimeout together bound a call of the
+	// push service. Keys FIREBASE_CONNECT_TIMEOUT (1.1 s), FIREBASE_READ_TIMEOUT (3 s).
 	FirebaseConnectTimeout, FirebaseReadTimeout time.Duration
 
 	// UI is about the web pages.

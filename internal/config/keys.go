@@ -196,8 +196,8 @@ func serviceKeys() []Key {
 		{Name: "EDUMFA_SCRIPT_SMSPROVIDER_DIRECTORY", Type: Path, Default: "'/etc/edumfa/scripts'", Help: "scripts of SMS providers", decode: filePath(func(c *Config) *string { return &c.SMSScriptDir })},
 		{Name: "EDUMFA_NOTIFICATION_HANDLER_SPOOLDIRECTORY", Type: Path, Default: "'/var/lib/edumfa/notifications/'", Help: "notifications saved as files", decode: filePath(func(c *Config) *string { return &c.SpoolDir })},
 		{Name: "EDUMFA_VASCO_LIBRARY", Type: Path, Use: Ignored, Reason: reasonLater, Help: "vendor library of VASCO tokens", decode: filePath(func(c *Config) *string { return &c.VascoLibrary })},
-		{Name: "FIREBASE_CONNECT_TIMEOUT", Type: Seconds, Default: "1.1", Use: Ignored, Reason: reasonLater, Help: "longest wait for a connection to the push service", decode: seconds(func(c *Config) *time.Duration { return &c.FirebaseConnectTimeout })},
-		{Name: "FIREBASE_READ_TIMEOUT", Type: Seconds, Default: "3", Use: Ignored, Reason: reasonLater, Help: "longest wait for its answer", decode: seconds(func(c *Config) *time.Duration { return &c.FirebaseReadTimeout })},
+		{Name: "FIREBASE_CONNECT_TIMEOUT", Type: Seconds, Default: "1.1", Help: "wait for a connection to the push service; one wait with the next", decode: seconds(func(c *Config) *time.Duration { return &c.FirebaseConnectTimeout })},
+		{Name: "FIREBASE_READ_TIMEOUT", Type: Seconds, Default: "3", Help: "wait for its answer", decode: seconds(func(c *Config) *time.Duration { return &c.FirebaseReadTimeout })},
 	}
 }
 

@@ -43,8 +43,8 @@ const (
 	// Service is where messages are sent.
 	Service = "https://fcm.googleapis.com"
 	scope   = "https://www.googleapis.com/auth/firebase.messaging"
-	// timeout is for one request: somebody waits for it.
-	timeout = 5 * time.Second
+	// defaultTimeout is for one request: somebody waits for it.
+	defaultTimeout = 5 * time.Second
 	// failures in a row, then pause without requests.
 	failures = 3
 	pause    = 10 * time.Second
@@ -111,6 +111,8 @@ type Client struct {
 	Now func() time.Time
 	// Service is where messages are sent; "" is [Service].
 	Service string
+	// Timeout is for one request, its connection included; 0 is 5 s.
+	Timeout time.Duration
 
 	mu    sync.Mutex
 	known map[string]*service
@@ -159,14 +161,14 @@ func (c *Client) Send(ctx context.Context, g smsprovider.Gateway, m Message) err
 		base = Service
 	}
 	s := c.service(file)
-	return s.breaker.Do(ctx, 2*timeout, func(ctx context.Context) error {
+	return s.breaker.Do(ctx, 2*c.timeout(), func(ctx context.Context) error {
 		access, err := c.token(ctx, s, a, g.Options[optProxy])
 		if err != nil {
 			return err
 		}
 		res, err := outhttp.Do(ctx, outhttp.Request{Method: "POST", URL: base + "/v1/projects/" + url.PathEscape(a.Project) + "/messages:send", Body: body,
 			Header:  map[string]string{"Authorization": "Bearer " + access, "Content-Type": "application/json; UTF-8"},
-			Proxies: proxies(g.Options[optProxy]), Timeout: timeout, SameHost: true})
+			Proxies: proxies(g.Options[optProxy]), Timeout: c.timeout(), SameHost: true})
 		if err != nil {
 			return err
 		}
@@ -178,6 +180,13 @@ func (c *Client) Send(ctx context.Context, g smsprovider.Gateway, m Message) err
 		}
 		return nil
 	})
+}
+
+func (c *Client) timeout() time.Duration {
+	if c.Timeout <= 0 {
+		return defaultTimeout
+	}
+	return c.Timeout
 }
 
 func proxies(address string) map[string]string {
@@ -216,7 +225,7 @@ func (c *Client) token(ctx context.Context, s *service, a account, proxy string)
 	}
 	form := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}}
 	res, err := outhttp.Do(ctx, outhttp.Request{Method: "POST", URL: a.Tokens, Body: []byte(form.Encode()),
-		Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, Proxies: proxies(proxy), Timeout: timeout, SameHost: true})
+		Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, Proxies: proxies(proxy), Timeout: c.timeout(), SameHost: true})
 	if err != nil {
 		return "", err
 	}

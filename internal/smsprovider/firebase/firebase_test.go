@@ -157,6 +157,20 @@ func TestSend_Failures(t *testing.T) {
 	}
 }
 
+// A service that takes requests and says nothing holds nobody up.
+func TestSend_ServiceHangs(t *testing.T) {
+	c := start(t)
+	done := make(chan struct{})
+	hangs := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-done }))
+	t.Cleanup(hangs.Close)
+	defer close(done)
+	client := &Client{Now: time.Now, Service: hangs.URL, Timeout: 50 * time.Millisecond}
+	begin := time.Now()
+	if err := client.Send(t.Context(), c.gateway(nil), message); err == nil || time.Since(begin) > 3*time.Second {
+		t.Errorf("%v after %v", err, time.Since(begin))
+	}
+}
+
 func TestKind_Check(t *testing.T) {
 	c := start(t)
 	for name, x := range map[string]struct {
