@@ -5,11 +5,9 @@ package outhttp
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -57,9 +55,16 @@ type Response struct {
 	Body   []byte
 }
 
+// Do makes one request over a connection of its own.
+func Do(ctx context.Context, r Request) (Response, error) {
+	c := &Client{}
+	defer c.Close()
+	return c.Do(ctx, r)
+}
+
 // Do makes the request and follows redirects. Errors do not contain the URL, as
 // URLs may contain secrets.
-func Do(ctx context.Context, r Request) (Response, error) {
+func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	timeout := r.Timeout
 	if timeout <= 0 {
 		timeout = DefaultTimeout
@@ -79,18 +84,7 @@ func Do(ctx context.Context, r Request) (Response, error) {
 	if r.HasLogin {
 		req.SetBasicAuth(r.User, r.Password.Reveal())
 	}
-	transport := &http.Transport{
-		Proxy: func(q *http.Request) (*url.URL, error) {
-			if p := r.Proxies[q.URL.Scheme]; p != "" {
-				return url.Parse(p)
-			}
-			return nil, nil
-		},
-		DialContext:       (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: r.SkipVerify}, //nolint:gosec // the administrator decides
-		DisableKeepAlives: true,
-	}
-	client := http.Client{Transport: transport}
+	client := http.Client{Transport: c.transport(r)}
 	if r.SameHost {
 		client.CheckRedirect = sameHost
 	}

@@ -74,6 +74,7 @@ type Client struct {
 
 	mu       sync.Mutex
 	breakers map[string]*breaker.Breaker
+	http     outhttp.Client
 }
 
 // breaker is that of the server the URL is on.
@@ -129,7 +130,7 @@ func (c *Client) Do(ctx context.Context, s Server, call Call) (outhttp.Response,
 	r.Header[HopsHeader] = strconv.Itoa(hops + 1)
 	var res outhttp.Response
 	err = c.breaker(u).Do(ctx, 0, func(ctx context.Context) error {
-		res, err = outhttp.Do(ctx, r)
+		res, err = c.http.Do(ctx, r)
 		return err
 	})
 	return res, err

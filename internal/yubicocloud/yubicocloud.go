@@ -57,6 +57,7 @@ type Client struct {
 
 	mu       sync.Mutex
 	breakers map[string]*breaker.Breaker
+	http     outhttp.Client
 }
 
 func (c *Client) breaker(address string) *breaker.Breaker {
@@ -98,7 +99,7 @@ func (c *Client) Check(ctx context.Context, s Service, otp secret.String) (bool,
 	}
 	var res outhttp.Response
 	err = c.breaker(s.URL).Do(ctx, 0, func(ctx context.Context) error {
-		res, err = outhttp.Do(ctx, r)
+		res, err = c.http.Do(ctx, r)
 		return err
 	})
 	switch {

@@ -96,6 +96,7 @@ func texts(option, value string) (map[string]string, error) {
 type users struct {
 	set     settings
 	breaker *breaker.Breaker
+	http    outhttp.Client
 }
 
 var (
@@ -140,7 +141,10 @@ func (u *users) CheckPassword(context.Context, string, secret.String) (bool, err
 }
 
 // Close has nothing to free.
-func (u *users) Close() error { return nil }
+func (u *users) Close() error {
+	u.http.Close()
+	return nil
+}
 
 // errStatus is an answer with a status that says nothing about the user.
 type errStatus int
@@ -155,7 +159,7 @@ func (u *users) ask(ctx context.Context, id string) (resolver.Attributes, error)
 	}
 	var res outhttp.Response
 	err = u.breaker.Do(ctx, timeout, func(ctx context.Context) error {
-		if res, err = outhttp.Do(ctx, r); err != nil {
+		if res, err = u.http.Do(ctx, r); err != nil {
 			return err
 		}
 		if res.Status >= 500 {

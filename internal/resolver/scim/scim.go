@@ -70,6 +70,7 @@ type users struct {
 	secret        secret.String
 	breaker       *breaker.Breaker
 	now           func() time.Time
+	http          outhttp.Client
 
 	mu     sync.Mutex
 	access string
@@ -148,7 +149,10 @@ func (u *users) CheckPassword(context.Context, string, secret.String) (bool, err
 }
 
 // Close has nothing to free.
-func (u *users) Close() error { return nil }
+func (u *users) Close() error {
+	u.http.Close()
+	return nil
+}
 
 // page is a part of the list (RFC 7644 §3.4.2.4).
 type page struct {
@@ -196,7 +200,7 @@ func (u *users) get(ctx context.Context, path string, into any) error {
 }
 
 func (u *users) once(ctx context.Context, path, access string, into any) error {
-	res, err := outhttp.Do(ctx, outhttp.Request{Method: "GET", URL: u.service + path, SameHost: true, Timeout: timeout,
+	res, err := u.http.Do(ctx, outhttp.Request{Method: "GET", URL: u.service + path, SameHost: true, Timeout: timeout,
 		Header: map[string]string{"Authorization": "Bearer " + access, "Accept": "application/json", "Content-Type": "application/json"}})
 	switch {
 	case err != nil:
@@ -221,7 +225,7 @@ func (u *users) token(ctx context.Context) (access string, fresh bool, err error
 	if u.access != "" && (u.until.IsZero() || u.now().Before(u.until)) {
 		return u.access, false, nil
 	}
-	res, err := outhttp.Do(ctx, outhttp.Request{Method: "GET", URL: u.auth + "/oauth/token?grant_type=client_credentials",
+	res, err := u.http.Do(ctx, outhttp.Request{Method: "GET", URL: u.auth + "/oauth/token?grant_type=client_credentials",
 		User: u.client, Password: u.secret, HasLogin: true, SameHost: true, Timeout: timeout})
 	if err != nil {
 		return "", false, err

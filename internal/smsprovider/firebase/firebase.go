@@ -116,6 +116,7 @@ type Client struct {
 
 	mu    sync.Mutex
 	known map[string]*service
+	http  outhttp.Client
 }
 
 // service is what is known of one service account, by its file.
@@ -166,7 +167,7 @@ func (c *Client) Send(ctx context.Context, g smsprovider.Gateway, m Message) err
 		if err != nil {
 			return err
 		}
-		res, err := outhttp.Do(ctx, outhttp.Request{Method: "POST", URL: base + "/v1/projects/" + url.PathEscape(a.Project) + "/messages:send", Body: body,
+		res, err := c.http.Do(ctx, outhttp.Request{Method: "POST", URL: base + "/v1/projects/" + url.PathEscape(a.Project) + "/messages:send", Body: body,
 			Header:  map[string]string{"Authorization": "Bearer " + access, "Content-Type": "application/json; UTF-8"},
 			Proxies: proxies(g.Options[optProxy]), Timeout: c.timeout(), SameHost: true})
 		if err != nil {
@@ -224,7 +225,7 @@ func (c *Client) token(ctx context.Context, s *service, a account, proxy string)
 		return "", err
 	}
 	form := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}}
-	res, err := outhttp.Do(ctx, outhttp.Request{Method: "POST", URL: a.Tokens, Body: []byte(form.Encode()),
+	res, err := c.http.Do(ctx, outhttp.Request{Method: "POST", URL: a.Tokens, Body: []byte(form.Encode()),
 		Header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, Proxies: proxies(proxy), Timeout: c.timeout(), SameHost: true})
 	if err != nil {
 		return "", err

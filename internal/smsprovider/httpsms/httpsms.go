@@ -49,9 +49,9 @@ func LoginKind() smsprovider.Kind {
 }
 
 func sending(k smsprovider.Kind) smsprovider.Kind {
-	own := k
+	own, client := k, &outhttp.Client{}
 	k.Send = func(ctx context.Context, g smsprovider.Gateway, m smsprovider.Message) error {
-		return send(ctx, own, g, m)
+		return send(ctx, client, own, g, m)
 	}
 	return k
 }
@@ -73,13 +73,13 @@ func common() []smsprovider.Parameter {
 	}
 }
 
-func send(ctx context.Context, k smsprovider.Kind, g smsprovider.Gateway, m smsprovider.Message) error {
+func send(ctx context.Context, client *outhttp.Client, k smsprovider.Kind, g smsprovider.Gateway, m smsprovider.Message) error {
 	m.Phone = g.Phone(m.Phone)
 	r, err := request(k, g, m)
 	if err != nil {
 		return err
 	}
-	answer, err := outhttp.Do(ctx, r)
+	answer, err := client.Do(ctx, r)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ const limit = 60 * time.Second
 
 // Kind returns the kind. url is [URL] but in tests.
 func Kind(url string) smsprovider.Kind {
+	client := &outhttp.Client{}
 	return smsprovider.Kind{
 		Module: smsprovider.Prefix + "SipgateSMSProvider.SipgateSMSProvider",
 		Parameters: []smsprovider.Parameter{
@@ -32,12 +33,12 @@ func Kind(url string) smsprovider.Kind {
 			{Name: "REGEXP", Help: smsprovider.RegexpHelp},
 		},
 		Send: func(ctx context.Context, g smsprovider.Gateway, m smsprovider.Message) error {
-			return send(ctx, url, g, m)
+			return send(ctx, client, url, g, m)
 		},
 	}
 }
 
-func send(ctx context.Context, url string, g smsprovider.Gateway, m smsprovider.Message) error {
+func send(ctx context.Context, client *outhttp.Client, url string, g smsprovider.Gateway, m smsprovider.Message) error {
 	r := outhttp.Request{
 		Method: "POST", URL: url, Header: map[string]string{"Content-Type": "text/xml"}, Timeout: limit, SameHost: true,
 		User: g.Options["USERNAME"], Password: secret.New(g.Options["PASSWORD"]), HasLogin: true,
@@ -46,7 +47,7 @@ func send(ctx context.Context, url string, g smsprovider.Gateway, m smsprovider.
 	if proxy := g.Options["PROXY"]; proxy != "" {
 		r.Proxies = map[string]string{"http": proxy, "https": proxy}
 	}
-	answer, err := outhttp.Do(ctx, r)
+	answer, err := client.Do(ctx, r)
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,7 @@ type Sender struct {
 
 	mu       sync.Mutex
 	breakers map[string]*breaker.Breaker
+	client   outhttp.Client
 }
 
 // errStatus is an answer that does not take the delivery.
@@ -134,7 +135,7 @@ func (s *Sender) post(ctx context.Context, id string, d Delivery) error {
 		at := strconv.FormatInt(s.Time().Unix(), 10)
 		header[HeaderTime], header[HeaderSignature] = at, Sign(key, at, []byte(d.Body))
 	}
-	res, err := outhttp.Do(ctx, outhttp.Request{Method: "POST", URL: d.URL, Header: header, Body: []byte(d.Body), Timeout: timeout, SameHost: true})
+	res, err := s.client.Do(ctx, outhttp.Request{Method: "POST", URL: d.URL, Header: header, Body: []byte(d.Body), Timeout: timeout, SameHost: true})
 	if err != nil {
 		return fmt.Errorf("the web hook: %w", err)
 	}
