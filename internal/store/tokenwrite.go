@@ -29,7 +29,9 @@ func (db *DB) InsertToken(ctx context.Context, t *token.Token) error {
 
 // UpdateToken stores what differs between before and t: columns, tokeninfo,
 // owner, realms and groups. The counter is written only when it changed, and
-// only if it still is what before says (ErrConflict).
+// only if it still is what before says (ErrConflict). So is the fail counter,
+// but that a reset takes away whatever was counted until then: who counts up
+// meanwhile must not keep others from resetting.
 func (db *DB) UpdateToken(ctx context.Context, before, t *token.Token) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		w := &where{}
@@ -62,6 +64,9 @@ func (db *DB) UpdateToken(ctx context.Context, before, t *token.Token) error {
 			q, args := "UPDATE token SET "+strings.Join(w.conds, ", ")+" WHERE id = ?", append(w.args, t.ID)
 			if before.Count != t.Count {
 				q, args = q+" AND count = ?", append(args, before.Count)
+			}
+			if before.FailCount != t.FailCount && t.FailCount != 0 {
+				q, args = q+" AND failcount = ?", append(args, before.FailCount)
 			}
 			n, err := db.exec(ctx, q, args...)
 			if err != nil {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -219,6 +220,30 @@ func (k *kit) tokenUpdate() {
 	now.Count, now.Description = 9, "lost"
 	k.wantErr(k.db.UpdateToken(k.ctx, before, now), store.ErrConflict)
 	equal(k, "description", k.load("T1").Description, "new")
+	now.Count = before.Count
+	// logins failed meanwhile: what they counted stays, but for a reset
+	for _, c := range []struct {
+		name             string
+		was, seen, write int
+		want             int
+		err              error
+	}{
+		{"not changed", 3, 2, 2, 3, nil},
+		{"not changed from nothing", 1, 0, 0, 1, nil},
+		{"reset", 3, 2, 0, 0, nil},
+		{"set", 2, 2, 5, 5, nil},
+		{"set over a failure", 3, 2, 5, 3, store.ErrConflict},
+	} {
+		before, now := k.load("T1"), k.load("T1")
+		k.exec("UPDATE token SET failcount = ?, description = 'old'", c.was)
+		before.FailCount, now.FailCount, now.Description = c.seen, c.write, "new, "+c.name
+		if err := k.db.UpdateToken(k.ctx, before, now); !errors.Is(err, c.err) {
+			k.t.Errorf("%s: %v, want %v", c.name, err, c.err)
+		}
+		got := k.load("T1")
+		equal(k, c.name+": fail counter", got.FailCount, c.want)
+		equal(k, c.name+": description", got.Description, map[bool]string{true: "old", false: now.Description}[c.err != nil])
+	}
 	// a token that is gone
 	k.must(k.db.DeleteToken(k.ctx, got.ID, "T1"))
 	now.Count = before.Count
