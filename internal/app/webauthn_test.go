@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edumfa/internal/app/apptest"
+	"edumfa/internal/change"
 	"edumfa/internal/fido/fidotest"
 )
 
@@ -237,6 +238,25 @@ func TestPasskeyIsUsedOnceByWhomsoever(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A login with a passkey forgets the nonces of challenges that are over.
+func TestPasskeyNoncesAreForgotten(t *testing.T) {
+	_, n, k := passkeyNode(t, apptest.Options{Engine: apptest.SQLite})
+	now := time.Now()
+	if err := n.App.Store.Apply(t.Context(), []change.Change{
+		change.UseNonce{Nonce: "over", Expires: now.Add(-time.Hour)}, change.UseNonce{Nonce: "not-yet", Expires: now.Add(time.Hour)},
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if r := n.Call("POST /validate/check", passkeyAnswer(n, k, "WANPK"), apptest.Header("Origin", keyOrigin)); !r.Accepted() {
+		t.Fatalf("%s", r.Raw)
+	}
+	for nonce, want := range map[string]bool{"over": false, "not-yet": true} {
+		if used, err := n.App.Store.NonceUsed(t.Context(), nonce); used != want || err != nil {
+			t.Errorf("%s: %t, %v", nonce, used, err)
+		}
 	}
 }
 
