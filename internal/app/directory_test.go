@@ -148,3 +148,20 @@ func TestDirectory_PasswordsNeedIt(t *testing.T) {
 		t.Errorf("after the restart: %d %s", r.Status, r.Raw)
 	}
 }
+
+// The secret of a SCIM store is encrypted in the database, and shown nowhere.
+func TestSCIM_SecretIsKeptEncrypted(t *testing.T) {
+	n := apptest.New(t, apptest.Options{Engine: apptest.SQLite}).Serve()
+	n.Must("POST /resolver/campus", apptest.P{"type": "scimresolver", "Authserver": "http://127.0.0.1:9/", "Resourceserver": "http://127.0.0.1:9/v1",
+		"Client": "mfa", "Secret": "much-to-hide", "Mapping": "{username: userName}"})
+	if r := n.Must("GET /resolver/campus", nil); strings.Contains(string(r.Raw), "much-to-hide") || !strings.Contains(string(r.Raw), `"Secret": "__CENSORED__"`) {
+		t.Errorf("shown: %s", r.Raw)
+	}
+	list, err := n.App.Store.Resolvers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept := fmt.Sprintf("%+v", list); !strings.Contains(kept, "campus") || !strings.Contains(kept, "mfa") || strings.Contains(kept, "much-to-hide") {
+		t.Errorf("kept: %s", kept)
+	}
+}
