@@ -3,6 +3,7 @@ package app_test
 import (
 	"bufio"
 	"io"
+	"mime/quotedprintable"
 	"net"
 	"net/mail"
 	"net/textproto"
@@ -137,7 +138,14 @@ func (s *mailServer) keep(data string) {
 	if err != nil {
 		return
 	}
-	body, _ := io.ReadAll(m.Body)
+	content := m.Body
+	if strings.EqualFold(m.Header.Get("Content-Transfer-Encoding"), "quoted-printable") {
+		content = quotedprintable.NewReader(m.Body)
+	}
+	body, err := io.ReadAll(content)
+	if err != nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mails = append(s.mails, m)

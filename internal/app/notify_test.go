@@ -2,9 +2,7 @@ package app_test
 
 import (
 	"context"
-	"io"
 	"mime"
-	"mime/quotedprintable"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -36,11 +34,7 @@ func (s *mailServer) letters(t *testing.T) []string {
 		if err != nil {
 			t.Error(err)
 		}
-		text, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(s.texts[i])))
-		if err != nil {
-			t.Error(err)
-		}
-		out = append(out, subject+" | "+m.Header.Get("To")+" | "+string(text))
+		out = append(out, subject+" | "+m.Header.Get("To")+" | "+s.texts[i])
 	}
 	slices.Sort(out)
 	return out

@@ -71,6 +71,7 @@ func TestSafety_TokenTypePolicyCountsForAnswers(t *testing.T) {
 
 func TestSafety_TriggerRightOfOneRealm(t *testing.T) {
 	n := asking(t)
+	rule(n, "writer", "admin", "policywrite", nil)
 	rule(n, "right", "admin", "triggerchallenge", apptest.P{"realm": "elsewhere"})
 	jwt := apptest.As(n.JWT("admin", "", session.RoleAdmin))
 	for name, p := range map[string]apptest.P{
