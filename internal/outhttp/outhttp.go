@@ -43,6 +43,8 @@ type Request struct {
 	// SameHost follows redirects on the same host only, and none from https to
 	// http: what is sent is meant for nobody else.
 	SameHost bool
+	// Once is for requests that do something each time, whatever their method.
+	Once bool
 	// Timeout is for all of it; zero is DefaultTimeout.
 	Timeout time.Duration
 	// MaxAnswer bounds the answer, in bytes; zero is 1 MB.

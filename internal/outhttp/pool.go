@@ -36,12 +36,15 @@ type route struct {
 	httpProxy, httpsProxy string
 	skipVerify            bool
 	once                  bool // the requests must not be repeated
+	alone                 bool // each request has a connection of its own
 }
 
 func routeOf(r Request) route {
 	x := route{httpProxy: r.Proxies["http"], httpsProxy: r.Proxies["https"], skipVerify: r.SkipVerify}
 	switch r.Method {
 	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		// over kept connections the transport repeats such requests by itself
+		x.alone = r.Once
 	default:
 		x.once = true
 	}
@@ -88,6 +91,7 @@ func (x route) open() *http.Transport {
 		MaxIdleConns:        idleInAll,
 		MaxIdleConnsPerHost: idlePerHost,
 		IdleConnTimeout:     idle,
+		DisableKeepAlives:   x.alone,
 	}
 }
 

@@ -60,6 +60,24 @@ func TestClient_SharesConnections(t *testing.T) {
 	}
 }
 
+// A request that does something each time is never sent over a connection that
+// might be dead, since it would be sent again.
+func TestClient_Once(t *testing.T) {
+	s, opened := counting(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "taken") }))
+	s.Start()
+	defer s.Close()
+	var c outhttp.Client
+	defer c.Close()
+	for i := range int32(3) {
+		if _, err := c.Do(t.Context(), outhttp.Request{Method: "GET", URL: s.URL, Once: true}); err != nil {
+			t.Fatal(err)
+		}
+		if n := opened.Load(); n != i+1 {
+			t.Errorf("%d connections for %d requests", n, i+1)
+		}
+	}
+}
+
 // A server that drops a kept connection when the next request is on it.
 func TestClient_DeadConnection(t *testing.T) {
 	for _, x := range []struct {

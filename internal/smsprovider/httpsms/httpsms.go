@@ -101,7 +101,7 @@ func send(ctx context.Context, client *outhttp.Client, k smsprovider.Kind, g sms
 
 func request(k smsprovider.Kind, g smsprovider.Gateway, m smsprovider.Message) (outhttp.Request, error) {
 	o := g.Options
-	r := outhttp.Request{Method: "GET", Header: map[string]string{}, SkipVerify: o["CHECK_SSL"] == "no", Proxies: proxies(k, o), Timeout: timeout(o["TIMEOUT"])}
+	r := outhttp.Request{Method: "GET", Once: true, Header: map[string]string{}, SkipVerify: o["CHECK_SSL"] == "no", Proxies: proxies(k, o), Timeout: timeout(o["TIMEOUT"])}
 	address := o["URL"]
 	if m.PostCheck {
 		address = o[optPostCheckURL]
