@@ -2,17 +2,18 @@ package api
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
 	"edumfa/internal/api/params"
 	"edumfa/internal/login"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/session"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
-	"io"
-	"net/http"
-	"net/netip"
-	"strings"
-	"time"
 )
 
 // arrive reads the request once.

@@ -2,13 +2,14 @@ package api
 
 import (
 	"context"
-	"edumfa/internal/mfaerr"
 	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"edumfa/internal/mfaerr"
 )
 
 // attempts is how often a request is decided anew because another request used

@@ -2,6 +2,9 @@ package api
 
 import (
 	"context"
+	"slices"
+	"strings"
+
 	"edumfa/internal/challenge"
 	"edumfa/internal/login"
 	"edumfa/internal/mfaerr"
@@ -11,8 +14,6 @@ import (
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
 	"edumfa/internal/user"
-	"slices"
-	"strings"
 )
 
 func (a *API) checkSerial(ctx context.Context, r *Request, pass secret.String) (bool, login.Reply, error) {

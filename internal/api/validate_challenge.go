@@ -2,12 +2,13 @@ package api
 
 import (
 	"context"
+	"strings"
+
 	"edumfa/internal/challenge"
 	"edumfa/internal/mfaerr"
 	"edumfa/internal/policy"
 	"edumfa/internal/token"
 	"edumfa/internal/user"
-	"strings"
 )
 
 // triggerChallenge makes challenges for a user's tokens, or one token, at the

@@ -3,10 +3,11 @@ package dburi
 import (
 	"context"
 	"database/sql"
-	"edumfa/test/need"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"edumfa/test/need"
 )
 
 // server returns the URI of a real server, or ends the test as the environment

@@ -2,13 +2,14 @@ package login
 
 import (
 	"context"
+	"strings"
+
 	"edumfa/internal/change"
 	"edumfa/internal/randtext"
 	"edumfa/internal/secret"
 	"edumfa/internal/timespec"
 	"edumfa/internal/token"
 	"edumfa/internal/tokentype"
-	"strings"
 )
 
 // accept takes tokens whose value and PIN are right.

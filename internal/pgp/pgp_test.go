@@ -1,11 +1,12 @@
 package pgp
 
 import (
-	"edumfa/test/need"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"edumfa/test/need"
 
 	"github.com/google/go-cmp/cmp"
 )

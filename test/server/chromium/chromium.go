@@ -5,7 +5,6 @@ package chromium
 import (
 	"bufio"
 	"context"
-	"edumfa/test/need"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"edumfa/test/need"
 )
 
 // patience is how long one command may take.

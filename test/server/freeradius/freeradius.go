@@ -5,7 +5,6 @@ package freeradius
 
 import (
 	"bufio"
-	"edumfa/test/need"
 	"fmt"
 	"net"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"edumfa/test/need"
 )
 
 // program is where Debian puts the server.

@@ -6,7 +6,6 @@
 package slapd
 
 import (
-	"edumfa/test/need"
 	"fmt"
 	"net"
 	"os"
@@ -15,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"edumfa/test/need"
 )
 
 // Suffix is the base of the directory. Its entry is there already.
